@@ -1,0 +1,106 @@
+# Grantwatch. `make help` lists everything.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO           ?= go
+BIN          := bin/grantwatch
+TOOLS        := $(CURDIR)/.cache/bin
+GOLANGCI     := $(TOOLS)/golangci-lint
+GOLANGCI_VER := v2.15.0
+VERSION      ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME     ?= 10s
+EVENTS       ?= 500000
+SEED         ?= 1
+
+export CGO_ENABLED ?= 0
+
+.PHONY: help
+help: ## list every target
+	@grep -hE '^[a-z][a-zA-Z_-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: build engine ## the main job on a made-up organisation: findings, page and report (ONCE=1: and exit)
+	$(BIN) demo --events $(EVENTS) --seed $(SEED) $(if $(ONCE),--once)
+
+.PHONY: build
+build: ## build bin/grantwatch
+	@echo "building $(BIN)"
+	@$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/grantwatch
+
+.PHONY: engine
+engine: build ## fetch the embedded ClickHouse engine into the user's cache, once
+	@deploy/require.sh npm
+	@$(BIN) engine fetch
+
+.PHONY: test
+test: build engine ## every test that needs no broker and no browser
+	@deploy/require.sh curl
+	@$(GO) vet ./...
+	@$(GO) test -timeout 20m ./...
+
+.PHONY: test-race
+test-race: engine ## the same under the race detector
+	@CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
+
+.PHONY: test-browser
+test-browser: build engine ## the page and the report in headless Chromium
+	@deploy/require.sh chromium
+	@$(GO) test -count=1 -tags browser -timeout 10m ./deploy/browser/...
+
+.PHONY: update
+update: engine ## rewrite every golden file and generated page, then run the tests again
+	@$(GO) run ./rules/gendocs
+	@deploy/update-goldens.sh
+	@$(MAKE) test
+
+.PHONY: generate
+generate: ## rewrite generated pages (docs/rules)
+	@$(GO) run ./rules/gendocs
+
+.PHONY: lint
+lint: $(GOLANGCI) ## gofmt, vet, golangci-lint, generated pages up to date, rules checked
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	@$(GO) mod verify
+	@$(GO) mod tidy -diff
+	@$(GOLANGCI) run ./...
+	@$(GO) run ./cmd/grantwatch rules lint
+	@$(GO) run ./rules/gendocs -check
+
+$(GOLANGCI):
+	@echo "building golangci-lint $(GOLANGCI_VER) (once)"
+	@GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VER)
+
+.PHONY: fuzz-smoke
+fuzz-smoke: ## every fuzz test for FUZZTIME each
+	@deploy/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: build engine ## figures of the main job, printed and written to bench/out
+	@deploy/require.sh curl python3
+	@bench/main.sh
+
+.PHONY: pictures
+pictures: build engine ## screenshots of the page and the report in docs/pictures
+	@deploy/require.sh chromium curl
+	@deploy/pictures.sh
+
+.PHONY: clean
+clean: ## remove what was built; caches outside the folder stay
+	@rm -rf bin bench/out .cache
+
+.PHONY: kafka-up
+kafka-up: ## start a real Apache Kafka broker on loopback (KAFKA_PORT, 19092 unless set), fetched by Maven once
+	@deploy/require.sh java:openjdk-17-jre-headless mvn:maven
+	@deploy/kafka/up.sh
+
+.PHONY: kafka-down
+kafka-down: ## stop that broker and remove its data (KEEP=1: keep the data)
+	@deploy/kafka/down.sh
+
+.PHONY: test-kafka
+test-kafka: ## the Kafka source against a real broker of its own, which is stopped afterwards
+	@deploy/require.sh java:openjdk-17-jre-headless mvn:maven
+	@export KAFKA_PORT=$${KAFKA_PORT:-29092}; trap deploy/kafka/down.sh EXIT; \
+	  address="$$(deploy/kafka/up.sh | tail -n 1)"; \
+	  GRANTWATCH_KAFKA="$$address" $(GO) test -count=1 -tags kafka -run 'Kafka|RealBroker' -v -timeout 10m ./ingest/ ./ingest/source/kafka/ | grep -v '^=== '

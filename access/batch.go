@@ -1,0 +1,41 @@
+package access
+
+import "time"
+
+// Batch is what an ingester hands to its sink: everything that one contiguous stretch of one source turned into.
+// A batch replayed after a crash is the same batch with the same Token; every part of it is idempotent.
+type Batch struct {
+	Team, Feed string
+	Token      string // deduplication token: source, range and payload hash
+	Source     string // file name, topic/partition
+	From, To   int64  // range of positions in the source, [From, To)
+	Ingested   time.Time
+
+	Events   Columns
+	Usage    []Usage
+	Coverage []CoverMinute
+	Sessions []SessionUse
+	Dead     []DeadLetter
+	Hits     []Hit
+
+	Received int64      // records read
+	Filtered int64      // records left out on purpose
+	Lateness [40]uint32 // histogram: records whose event time lies [2^(i-1), 2^i) seconds behind the newest before them; [0] is on time
+	Newest   time.Time  // newest event time in the batch
+	Flagged  int64      // records whose clock is wild: stored, flagged, in no roll-up
+	Accounts []string   // accounts seen
+}
+
+// Columns holds events column by column, in the order of the events table.
+type Columns struct {
+	ID, Provider, Account, Class, LogClass, Action, Access, Outcome, Error                    []string
+	ActorID, ActorUID, ActorName, ActorEmail, ActorKind, Issuer, Credential, Principal        []string
+	Permission, Scope, Via, SrcIP, UserAgent, Session, ChangeKind, ChangeSubject, ChangeGrant []string
+	Flag                                                                                      []string // "" or why the event is in no roll-up: "future", "ancient", "duplicate"
+	Time                                                                                      []time.Time
+	Chain, Groups, TargetIDs, TargetTypes                                                     [][]string
+	Attrs                                                                                     []map[string]string
+}
+
+// Len is the number of events.
+func (c *Columns) Len() int { return len(c.ID) }

@@ -1,0 +1,204 @@
+package alert
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grantwatch/grantwatch/access"
+)
+
+// book is a record of deliveries in memory; fail breaks reading a channel or saving a status.
+type book struct {
+	rows map[Key]Delivery
+	fail map[string]error
+	log  []string
+}
+
+func newBook() *book { return &book{rows: map[Key]Delivery{}, fail: map[string]error{}} }
+
+func (b *book) Deliveries(_ context.Context, channel string) ([]Delivery, error) {
+	if err := b.fail[channel]; err != nil {
+		return nil, err
+	}
+	var out []Delivery
+	for _, k := range slices.SortedFunc(maps.Keys(b.rows), func(x, y Key) int { return strings.Compare(x.Fingerprint, y.Fingerprint) }) {
+		if k.Channel == channel {
+			out = append(out, b.rows[k])
+		}
+	}
+	return out, nil
+}
+
+func (b *book) SaveDelivery(ctx context.Context, d Delivery) error {
+	if err := errors.Join(b.fail[d.Status], ctx.Err()); err != nil {
+		return err
+	}
+	b.log = append(b.log, d.Status)
+	b.rows[Key{d.Channel, d.Fingerprint}] = d
+	return nil
+}
+
+// teller is a notifier whose answers a test scripts by channel.
+type teller struct {
+	calls  []string
+	answer func(m *Message, prev *Delivery) error
+}
+
+func (n *teller) Send(_ context.Context, m Message, prev *Delivery) (Delivery, error) {
+	how := "post"
+	if prev != nil {
+		how = "edit " + prev.Status + " " + prev.TS
+	}
+	n.calls = append(n.calls, strings.TrimSpace(fmt.Sprintf("%s %s %s", how, m.Reason, m.Channel)))
+	if n.answer != nil {
+		if err := n.answer(&m, prev); err != nil {
+			return Delivery{}, err
+		}
+	}
+	status := StatusSent
+	if m.Reason == ReasonResolved {
+		status = StatusResolved
+	}
+	return m.Delivery("7.1", status), nil
+}
+
+func clock() time.Time { return t0 }
+
+func TestAlerterLife(t *testing.T) {
+	b, n := newBook(), &teller{}
+	a := New(n, b, routes, clock)
+	open := viewOf(find("1", "payments", "A", access.SeverityHigh), find("2", "payments", "B", access.SeverityLow), find("3", "platform", "A", access.SeverityHigh, excepted))
+	worse := viewOf(find("1", "payments", "A", access.SeverityHigh), find("4", "payments", "A", access.SeverityHigh))
+	for i, step := range []struct {
+		run  func() (Summary, error)
+		want string
+		call []string
+	}{
+		{func() (Summary, error) { return a.Run(t.Context(), open) }, "{1 0 0 map[below_floor:1 excepted:1]}", []string{"post first #payments"}},
+		{func() (Summary, error) { return a.Run(t.Context(), open) }, "{0 0 0 map[below_floor:1 excepted:1 unchanged:1]}", nil},
+		{func() (Summary, error) { return a.Run(t.Context(), worse) }, "{0 1 0 map[]}", []string{"edit sent 7.1 worse #payments"}},
+		{func() (Summary, error) { return a.Run(t.Context(), viewOf()) }, "{0 1 0 map[]}", []string{"edit sent 7.1 resolved #payments"}},
+		{func() (Summary, error) { return a.Run(t.Context(), viewOf()) }, "{0 0 0 map[]}", nil},
+		{func() (Summary, error) { return a.Run(t.Context(), worse) }, "{1 0 0 map[]}", []string{"post first #payments"}},
+	} {
+		n.calls = nil
+		sum, err := step.run()
+		if got := fmt.Sprint(sum); err != nil || got != step.want || !slices.Equal(n.calls, step.call) {
+			t.Errorf("step %d: %s %q %v, want %s %q", i, got, n.calls, err, step.want, step.call)
+		}
+	}
+	if want := []string{"pending", "sent", "sent", "resolved", "pending", "sent"}; !slices.Equal(b.log, want) {
+		t.Errorf("records %q, want %q", b.log, want)
+	}
+}
+
+func TestOneFailureStopsNoOther(t *testing.T) {
+	b, n := newBook(), &teller{}
+	b.fail["#soc"] = errors.New("store is away")
+	n.answer = func(m *Message, _ *Delivery) error {
+		if m.Channel == "#payments" {
+			return errors.New("no such channel")
+		}
+		return nil
+	}
+	a := New(n, b, routes, clock)
+	view := viewOf(find("1", "payments", "A", access.SeverityCritical), find("2", "risk", "A", access.SeverityHigh), find("3", "platform", "A", access.SeverityMedium))
+	sum, err := a.Run(t.Context(), view)
+	if sum.Sent != 1 || sum.Failed != 2 {
+		t.Errorf("summary %+v", sum)
+	}
+	if !slices.Equal(n.calls, []string{"post first #payments", "post first #platform"}) {
+		t.Errorf("a channel whose record cannot be read must not be posted to: %q", n.calls)
+	}
+	for _, part := range []string{"store is away", "no such channel", "#payments"} {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("the error does not say %q: %v", part, err)
+		}
+	}
+	// What was never told is not taken back.
+	for _, m := range Plan(viewOf(), b.rows, routes, t0) {
+		if m.Channel == "#payments" {
+			t.Errorf("nothing stands in #payments, but %s", outline(&m))
+		}
+	}
+	// What failed is tried again, what succeeded is not.
+	n.calls, n.answer, b.fail = nil, nil, map[string]error{}
+	if sum, err = a.Run(t.Context(), view); err != nil || sum.Sent != 2 || !slices.Equal(n.calls, []string{"post first #payments", "post first #soc"}) {
+		t.Errorf("%+v %v %q", sum, err, n.calls)
+	}
+}
+
+// TestUnsureStaysPending: a post with an unknown outcome is handed to the notifier as such, also after a restart.
+func TestUnsureStaysPending(t *testing.T) {
+	b, n := newBook(), &teller{}
+	n.answer = func(*Message, *Delivery) error { return fmt.Errorf("%w: timeout", ErrUnsure) }
+	view := viewOf(find("1", "payments", "A", access.SeverityHigh))
+	if sum, err := New(n, b, routes, clock).Run(t.Context(), view); sum.Failed != 1 || !errors.Is(err, ErrUnsure) {
+		t.Errorf("%+v %v", sum, err)
+	}
+	var post string
+	for _, d := range b.rows {
+		post = d.Record().Post
+	}
+	n.answer = func(m *Message, prev *Delivery) error {
+		if prev == nil || prev.Status != StatusPending || m.Record.Post != post {
+			t.Errorf("the earlier attempt is forgotten: %+v, post %s", prev, m.Record.Post)
+		}
+		return nil
+	}
+	later := func() time.Time { return t0.Add(time.Hour) }
+	if sum, err := New(n, b, routes, later).Run(t.Context(), view); err != nil || sum.Sent != 1 {
+		t.Errorf("%+v %v", sum, err)
+	}
+}
+
+// TestGoneIsPostedAgain: somebody deleted the root message.
+func TestGoneIsPostedAgain(t *testing.T) {
+	b, n := newBook(), &teller{}
+	a := New(n, b, routes, clock)
+	if _, err := a.Run(t.Context(), viewOf(find("1", "payments", "A", access.SeverityHigh))); err != nil {
+		t.Fatal(err)
+	}
+	n.calls = nil
+	n.answer = func(_ *Message, prev *Delivery) error {
+		if prev != nil {
+			return fmt.Errorf("deleted: %w", ErrGone)
+		}
+		return nil
+	}
+	two := viewOf(find("1", "payments", "A", access.SeverityHigh), find("2", "payments", "A", access.SeverityHigh))
+	if sum, err := a.Run(t.Context(), two); err != nil || sum.Sent != 1 || !slices.Equal(n.calls, []string{"edit sent 7.1 worse #payments", "post first #payments"}) {
+		t.Errorf("%+v %v %q", sum, err, n.calls)
+	}
+	n.calls = nil
+	if sum, err := a.Run(t.Context(), viewOf()); err != nil || sum.Updated != 1 || len(n.calls) != 1 {
+		t.Errorf("what is over must not be posted again: %+v %v %q", sum, err, n.calls)
+	}
+	if sum, err := a.Run(t.Context(), viewOf()); err != nil || sum.Updated != 0 {
+		t.Errorf("%+v %v", sum, err)
+	}
+}
+
+// TestNothingUnrecorded: what cannot be put on record is not posted, and an outcome is recorded even when told to stop.
+func TestNothingUnrecorded(t *testing.T) {
+	b, n := newBook(), &teller{}
+	b.fail[StatusPending] = errors.New("disk full")
+	view := viewOf(find("1", "payments", "A", access.SeverityHigh))
+	if sum, err := New(n, b, routes, clock).Run(t.Context(), view); sum.Failed != 1 || err == nil || len(n.calls) != 0 {
+		t.Errorf("%+v %v %q", sum, err, n.calls)
+	}
+	b.fail = map[string]error{}
+	ctx, stop := context.WithCancel(t.Context())
+	n.answer = func(*Message, *Delivery) error { stop(); return nil }
+	both := viewOf(find("1", "payments", "A", access.SeverityHigh), find("2", "platform", "A", access.SeverityHigh))
+	sum, err := New(n, b, routes, clock).Run(ctx, both)
+	if sum.Sent != 1 || !errors.Is(err, context.Canceled) || !slices.Equal(b.log, []string{"pending", "sent"}) {
+		t.Errorf("%+v %v %q", sum, err, b.log)
+	}
+}

@@ -1,0 +1,26 @@
+package alert
+
+// Reason says why a message goes out, or why it does not.
+type Reason string
+
+// The closed set of reasons.
+const (
+	ReasonFirst    Reason = "first"    // nothing stands in the channel about this problem class
+	ReasonWorse    Reason = "worse"    // a finding that was not told yet, or a graver one than was ever told
+	ReasonChanged  Reason = "changed"  // something else about the group is different
+	ReasonResolved Reason = "resolved" // nothing of the group is open above the floor any more
+
+	ReasonUnchanged  Reason = "unchanged"   // the channel says what is true already
+	ReasonBelowFloor Reason = "below_floor" // less grave than the operator wants to hear of
+	ReasonExcepted   Reason = "excepted"    // covered by an exception
+	ReasonNoChannel  Reason = "no_channel"  // its team has no channel and there is no fallback
+)
+
+// Goes reports whether a message with this reason is sent.
+func (r Reason) Goes() bool {
+	switch r {
+	case ReasonFirst, ReasonWorse, ReasonChanged, ReasonResolved:
+		return true
+	}
+	return false
+}

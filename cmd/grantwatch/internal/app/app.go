@@ -1,0 +1,260 @@
+// Package app wires the rooms together: files in, findings out. It holds no judgement of its own.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/grantwatch/grantwatch/access"
+	"github.com/grantwatch/grantwatch/alert"
+	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
+	"github.com/grantwatch/grantwatch/detect/ledger"
+	"github.com/grantwatch/grantwatch/ingest"
+	"github.com/grantwatch/grantwatch/rules"
+	"github.com/grantwatch/grantwatch/store"
+	"github.com/grantwatch/grantwatch/store/engine"
+)
+
+// App is one configuration with its store and rules.
+type App struct {
+	Cfg    *config.Config
+	FS     fs.FS
+	Store  *store.Store
+	Rules  *rules.Set
+	Log    *slog.Logger
+	Notice func(format string, args ...any) // what the operator should read at once; nil is silence
+	Meter  Meter
+
+	engine      *engine.Process
+	temp        string
+	registers   registers
+	people      []access.Identity
+	sources     []source
+	lastRead    map[string]uint64 // file → hash of what was last read from it
+	previous    []access.Finding
+	previousSet bool
+	pipe        *ingest.Pipeline
+	events      atomic.Pointer[eventRules]  // the rules on events with the people that they know; made anew when either changes
+	followers   map[string]*ingest.Follower // by feed; nil before the first Read
+	marks       map[string]string           // what files looked like when they were last read
+	alerter     *alert.Alerter
+}
+
+// Meter hears of progress. Its zero value is silent.
+type Meter struct {
+	Stage func(name string)
+	Add   func(records, bytes int64)
+}
+
+func (m Meter) stage(name string) {
+	if m.Stage != nil {
+		m.Stage(name)
+	}
+}
+
+// Options say how to open an App.
+type Options struct {
+	Config    *config.Config
+	Base      fs.FS  // where the configuration's files are; nil is the machine
+	DataDir   string // the embedded engine's; empty is a temporary one that Close removes
+	Log       *slog.Logger
+	Notice    func(format string, args ...any)
+	Meter     Meter
+	FetchBar  func(done, total int64)
+	Now       time.Time // for the migrations' ledger
+	NoRules   bool
+	NoMigrate bool
+}
+
+// Open loads the rules, starts the embedded engine unless the configuration names a server, and migrates the store.
+func Open(ctx context.Context, o Options) (*App, error) {
+	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, lastRead: map[string]uint64{}}
+	if a.Log == nil {
+		a.Log = slog.New(slog.DiscardHandler)
+	}
+	if a.Notice == nil {
+		a.Notice = func(string, ...any) {}
+	}
+	if !o.NoRules {
+		if err := a.loadRules(); err != nil {
+			return nil, err
+		}
+		if err := a.loadRegisters(); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.openStore(ctx, o); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	if o.NoMigrate {
+		return a, nil
+	}
+	a.Meter.stage("migrate")
+	if _, err := a.Store.Migrate(ctx, o.Now); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) openStore(ctx context.Context, o Options) error {
+	dsn, err := a.dsn()
+	if err != nil {
+		return err
+	}
+	so := store.Options{DSN: dsn, Logger: a.Log}
+	if dsn == "" {
+		a.Meter.stage("engine")
+		lib, err := engine.Find()
+		if errors.Is(err, engine.ErrNotFetched) {
+			a.Notice("fetching the engine (178 MB, once)")
+			lib, err = engine.Fetch(ctx, o.FetchBar)
+		}
+		if err != nil {
+			return err
+		}
+		dir := o.DataDir
+		if dir == "" {
+			if a.temp, err = os.MkdirTemp("", "grantwatch-"); err != nil {
+				return err
+			}
+			dir = a.temp
+		}
+		if a.engine, err = engine.Start(ctx, engine.Config{DataDir: dir, Lib: lib, Logger: a.Log}); err != nil {
+			return err
+		}
+		so.DialContext, so.Database = a.engine.DialContext, "grantwatch"
+	}
+	a.Store, err = store.Open(ctx, so)
+	return err
+}
+
+// dsn reads the server's address; from a file when it holds a password.
+func (a *App) dsn() (string, error) {
+	if f := a.Cfg.Store.DSNFile; f != "" {
+		b, err := fs.ReadFile(a.FS, f)
+		if err != nil {
+			return "", fmt.Errorf("store.dsn_file: %w", err)
+		}
+		return trimSpace(b), nil
+	}
+	return os.ExpandEnv(a.Cfg.Store.DSN), nil
+}
+
+// EnginePID is the embedded engine's process, 0 without one.
+func (a *App) EnginePID() int {
+	if a.engine == nil {
+		return 0
+	}
+	return a.engine.PID()
+}
+
+// EngineRestarts is how often the engine was started again.
+func (a *App) EngineRestarts() int64 {
+	if a.engine == nil {
+		return 0
+	}
+	return a.engine.Restarts()
+}
+
+// Close stops what Open started.
+func (a *App) Close() error {
+	var errs []error
+	for _, f := range a.followers {
+		f.Close()
+	}
+	if a.Store != nil {
+		errs = append(errs, a.Store.Close())
+	}
+	if a.engine != nil {
+		errs = append(errs, a.engine.Close())
+	}
+	if a.temp != "" {
+		errs = append(errs, os.RemoveAll(a.temp))
+	}
+	return errors.Join(errs...)
+}
+
+// DefaultDataDir is where run keeps the embedded engine's data when the configuration names no path.
+func DefaultDataDir(c *config.Config) string {
+	if c.Store.Path != "" {
+		if filepath.IsAbs(c.Store.Path) {
+			return c.Store.Path
+		}
+		return filepath.Join(c.Dir, c.Store.Path)
+	}
+	base := os.Getenv("XDG_DATA_HOME")
+	if base == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			home = "."
+		}
+		base = filepath.Join(home, ".local", "share")
+	}
+	return filepath.Join(base, "grantwatch")
+}
+
+// teamInfo is what views need of the configuration.
+func (a *App) teamInfo() []ledger.TeamInfo {
+	out := make([]ledger.TeamInfo, 0, len(a.Cfg.Teams))
+	for _, t := range a.Cfg.Teams {
+		out = append(out, ledger.TeamInfo{Name: t.Name, Owners: t.Owners, Regulated: t.Regulated})
+	}
+	return out
+}
+
+func (a *App) teamNames() []string {
+	out := make([]string, 0, len(a.Cfg.Teams))
+	for _, t := range a.Cfg.Teams {
+		out = append(out, t.Name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func trimSpace(b []byte) string {
+	s := string(b)
+	for len(s) > 0 && (s[len(s)-1] == '\n' || s[len(s)-1] == '\r' || s[len(s)-1] == ' ') {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// Base is the file system that a configuration's files come from; nil is the machine.
+type Base = fs.FS
+
+// History is the life of one finding, oldest step first. A store that does not answer gives an empty one: the page shows
+// the finding all the same.
+func (a *App) History(ctx context.Context, fingerprint string) []ledger.Change {
+	steps, err := a.Store.History(ctx, fingerprint)
+	if err != nil {
+		a.Log.Warn("history", "error", err)
+		return nil
+	}
+	return ledgerChanges(steps)
+}
+
+// ChangesSince are the steps in the lives of all findings in [from, to).
+func (a *App) ChangesSince(ctx context.Context, from, to time.Time) ([]ledger.Change, error) {
+	steps, err := a.Store.HistorySince(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	steps = slices.DeleteFunc(steps, func(s store.HistoryEntry) bool { return !s.At.Before(to) })
+	return ledgerChanges(steps), nil
+}
+
+func ledgerChanges(steps []store.HistoryEntry) []ledger.Change {
+	out := make([]ledger.Change, 0, len(steps))
+	for _, s := range steps {
+		out = append(out, ledger.Change{Fingerprint: s.Fingerprint, Team: s.Team, At: s.At, To: s.State, Verdict: s.Verdict, Severity: s.Severity, Why: s.Why, Who: s.Who})
+	}
+	return out
+}

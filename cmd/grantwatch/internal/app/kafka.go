@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"github.com/grantwatch/grantwatch/ingest"
+	"github.com/grantwatch/grantwatch/ingest/source/kafka"
+)
+
+// Consume reads the feeds that come from Kafka until ctx ends, which is no error. It returns at once when there are none.
+func (a *App) Consume(ctx context.Context, now func() time.Time) error {
+	var topics []ingest.TopicInput
+	for i, f := range a.Feeds() {
+		if k := a.Cfg.Feeds[i].From.Kafka; k != nil {
+			topics = append(topics, ingest.TopicInput{Feed: f, Topic: k.Topic})
+		}
+	}
+	if len(topics) == 0 {
+		return nil
+	}
+	p, err := a.pipeline()
+	if err != nil {
+		return err
+	}
+	return p.Consume(ctx, topics, ingest.ConsumeOptions{
+		Kafka: a.kafkaConfig(), Now: now,
+		Rules: func() ingest.EventRules { return a.events.Load() },
+		Error: func(err error) { a.Notice("kafka: %v", err) },
+	})
+}
+
+func (a *App) kafkaConfig() kafka.Config {
+	c := a.Cfg.Kafka
+	path := func(file string) string {
+		if file == "" || filepath.IsAbs(file) {
+			return file
+		}
+		return filepath.Join(a.Cfg.Dir, file)
+	}
+	out := kafka.Config{Brokers: c.Brokers, Group: c.Group, Start: c.Start, RebalanceTimeout: time.Duration(c.RebalanceTimeout)}
+	if s := c.SASL; s != nil {
+		out.SASL = &kafka.SASL{Mechanism: s.Mechanism, User: s.User, PasswordFile: path(s.PasswordFile), TokenFile: path(s.TokenFile)}
+	}
+	if t := c.TLS; t != nil {
+		out.TLS = &kafka.TLS{CAFile: path(t.CAFile), CertFile: path(t.CertFile), KeyFile: path(t.KeyFile), ServerName: t.ServerName}
+	}
+	return out
+}

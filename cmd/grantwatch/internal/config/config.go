@@ -1,0 +1,193 @@
+// Package config reads grantwatch.yaml. Unknown keys are errors, every error names file, line and column, and secrets are
+// files or environment variables, never values in the file.
+package config
+
+import (
+	"github.com/grantwatch/grantwatch/ingest/policy"
+)
+
+// Config is grantwatch.yaml. Relative paths in it are relative to the file.
+type Config struct {
+	Teams        []Team          `yaml:"teams"`
+	Feeds        []Feed          `yaml:"feeds"`
+	Entitlements []Entitlement   `yaml:"entitlements"`
+	Identities   []Identities    `yaml:"identities"`
+	Baselines    []string        `yaml:"baselines"`
+	Rules        Rules           `yaml:"rules"`
+	Idle         []string        `yaml:"idle"`
+	Exceptions   []string        `yaml:"exceptions"`
+	Approvals    []ApprovalFile  `yaml:"approvals"`
+	Store        Store           `yaml:"store"`
+	Alert        Alert           `yaml:"alert"`
+	Report       Report          `yaml:"report"`
+	Ingest       Ingest          `yaml:"ingest"`
+	Kafka        Kafka           `yaml:"kafka"`
+	Listen       string          `yaml:"listen"`   // address of the page; loopback only
+	Evaluate     policy.Duration `yaml:"evaluate"` // how often run evaluates; default 5m
+
+	File string `yaml:"-"` // where it was read from
+	Dir  string `yaml:"-"` // what relative paths are relative to
+}
+
+// Team is one decentralised team.
+type Team struct {
+	Name      string   `yaml:"name"`
+	Owners    []string `yaml:"owners"`
+	Slack     string   `yaml:"slack"`
+	Regulated bool     `yaml:"regulated"`
+}
+
+// Feed is one log: evidence of use.
+type Feed struct {
+	Name       string          `yaml:"name"`
+	Team       string          `yaml:"team"`
+	Format     string          `yaml:"format"`
+	Accounts   []string        `yaml:"accounts"`
+	Classes    []string        `yaml:"classes"`
+	From       From            `yaml:"from"`
+	MaxSilence policy.Duration `yaml:"max_silence"`
+}
+
+// From says where records come from.
+type From struct {
+	File  Globs      `yaml:"file"`
+	Kafka *KafkaFrom `yaml:"kafka"`
+	HTTP  *HTTPFrom  `yaml:"http"`
+}
+
+// KafkaFrom names a topic.
+type KafkaFrom struct {
+	Topic string `yaml:"topic"`
+}
+
+// Kafka says where the brokers are that feeds with a topic are read from.
+type Kafka struct {
+	Brokers          []string        `yaml:"brokers"`
+	Group            string          `yaml:"group"` // consumer group; default grantwatch
+	Start            string          `yaml:"start"` // where a new group begins: earliest (default) or latest
+	SASL             *KafkaSASL      `yaml:"sasl"`
+	TLS              *KafkaTLS       `yaml:"tls"`
+	RebalanceTimeout policy.Duration `yaml:"rebalance_timeout"` // default 5m; longer than the slowest insert
+}
+
+// KafkaSASL is how the brokers are told who we are.
+type KafkaSASL struct {
+	Mechanism    string `yaml:"mechanism"` // plain, scram-sha-256, scram-sha-512 or oauthbearer
+	User         string `yaml:"user"`
+	PasswordFile string `yaml:"password_file"`
+	TokenFile    string `yaml:"token_file"`
+}
+
+// KafkaTLS is how the way to the brokers is protected; empty files mean the system's authorities and no certificate.
+type KafkaTLS struct {
+	CAFile     string `yaml:"ca_file"`
+	CertFile   string `yaml:"cert_file"`
+	KeyFile    string `yaml:"key_file"`
+	ServerName string `yaml:"server_name"`
+}
+
+// HTTPFrom names who may push: whoever has a token of the file, or a client certificate of one of the names.
+type HTTPFrom struct {
+	TokenFile   string   `yaml:"token_file"`
+	ClientNames []string `yaml:"client_names"`
+}
+
+// Ingest says where what is pushed arrives.
+type Ingest struct {
+	HTTP IngestHTTP `yaml:"http"`
+}
+
+// IngestHTTP is the address that logs are pushed to. Without a certificate it is plain HTTP, for loopback or behind a
+// proxy that speaks TLS.
+type IngestHTTP struct {
+	Listen       string `yaml:"listen"` // default 127.0.0.1:8470
+	CertFile     string `yaml:"cert_file"`
+	KeyFile      string `yaml:"key_file"`
+	ClientCAFile string `yaml:"client_ca_file"` // asks clients for certificates that this authority signed
+}
+
+// Entitlement is one source of grants.
+type Entitlement struct {
+	Name     string          `yaml:"name"`
+	Team     string          `yaml:"team"`
+	Format   string          `yaml:"format"`
+	Provider string          `yaml:"provider"`
+	Account  string          `yaml:"account"`
+	Accounts []string        `yaml:"accounts"`
+	From     From            `yaml:"from"`
+	AsOf     string          `yaml:"as_of"`
+	MaxAge   policy.Duration `yaml:"max_age"`
+}
+
+// Identities is one source of people and non-human identities.
+type Identities struct {
+	Name   string          `yaml:"name"`
+	Team   string          `yaml:"team"`
+	Format string          `yaml:"format"`
+	From   From            `yaml:"from"`
+	AsOf   string          `yaml:"as_of"`
+	MaxAge policy.Duration `yaml:"max_age"`
+}
+
+// Rules says which rules run.
+type Rules struct {
+	Library *bool               `yaml:"library"` // the shipped rules; on unless set to false
+	Central []string            `yaml:"central"`
+	Teams   map[string][]string `yaml:"teams"`
+}
+
+// ApprovalFile is one record of approvals.
+type ApprovalFile struct {
+	CSV string `yaml:"csv"`
+}
+
+// Store says where ClickHouse is; empty means the embedded engine.
+type Store struct {
+	DSN     string `yaml:"dsn"`
+	DSNFile string `yaml:"dsn_file"`
+	Path    string `yaml:"path"` // data directory of the embedded engine
+}
+
+// Alert says who is told.
+type Alert struct {
+	Slack  *Slack `yaml:"slack"`
+	Digest string `yaml:"digest"`
+}
+
+// Slack is the Slack application that alerts are posted with.
+type Slack struct {
+	TokenFile         string `yaml:"token_file"`
+	TokenEnv          string `yaml:"token_env"`
+	Channel           string `yaml:"channel"` // where findings go whose team has no channel
+	APIURL            string `yaml:"api_url"` // another endpoint that speaks Slack's API, for tests
+	MinSeverity       string `yaml:"min_severity"`
+	Mode              string `yaml:"mode"`
+	SigningSecretFile string `yaml:"signing_secret_file"`
+}
+
+// Report says when the weekly report is made.
+type Report struct {
+	Weekday string `yaml:"weekday"`
+	At      string `yaml:"at"`
+	Zone    string `yaml:"zone"`
+	Channel string `yaml:"channel"`
+	Out     string `yaml:"out"`
+}
+
+// Globs is one file pattern or a list of them.
+type Globs []string
+
+// UnmarshalYAML accepts a single pattern as well as a list.
+func (g *Globs) UnmarshalYAML(unmarshal func(any) error) error {
+	var one string
+	if err := unmarshal(&one); err == nil {
+		*g = Globs{one}
+		return nil
+	}
+	var many []string
+	if err := unmarshal(&many); err != nil {
+		return err
+	}
+	*g = many
+	return nil
+}

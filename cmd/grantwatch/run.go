@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/app"
+	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
+	"github.com/grantwatch/grantwatch/dashboards/report"
+	"github.com/grantwatch/grantwatch/detect/ledger"
+)
+
+// runCommand is everything in one process: ingest, detect, alert and the page.
+func runCommand() *cobra.Command {
+	var f common
+	var once bool
+	c := &cobra.Command{
+		Use: "run", Short: "Everything in one process: ingest, detect, alert and the page", Args: cobra.NoArgs,
+		Long: "Watches the files that the configuration names, evaluates on a schedule, serves the page on loopback and posts to\nSlack when configured. Data stays in the embedded engine's folder (store.path) or in the server that store.dsn names.",
+		RunE: func(c *cobra.Command, _ []string) error {
+			o, _, done, err := f.options(c)
+			if err != nil {
+				return err
+			}
+			o.DataDir = app.DefaultDataDir(o.Config)
+			a, err := app.Open(c.Context(), o)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = a.Close() }() // the loop has ended; the engine's own log tells what went wrong
+			reports := o.Config.Report.Out
+			if !filepath.IsAbs(reports) {
+				reports = filepath.Join(o.Config.Dir, reports)
+			}
+			p, err := servePage(c.Context(), o.Config.Listen, reports, a, false)
+			if err != nil {
+				return err
+			}
+			defer p.close()
+			l := &loop{app: a, page: p, cfg: o.Config, reports: reports, out: c.OutOrStdout(), now: f.now, done: done}
+			defer l.told.Wait()
+			if once {
+				return l.pass(c.Context())
+			}
+			fmt.Fprintf(c.OutOrStdout(), "page %s\n", p.url())
+			return l.forever(c.Context())
+		},
+	}
+	f.add(c, "")
+	c.Flags().BoolVar(&once, "once", false, "one pass, then exit")
+	return c
+}
+
+// loop is the life of run.
+type loop struct {
+	app     *app.App
+	page    *page
+	cfg     *config.Config
+	reports string
+	out     io.Writer
+	now     func() (time.Time, error)
+	done    func()
+
+	reported string // newest week whose report was written
+	alerting sync.Mutex
+	told     sync.WaitGroup
+}
+
+// readEvery is how often files are looked at; a look at unchanged files costs a few system calls.
+const readEvery = 5 * time.Second
+
+// forever reads what is new every few seconds and evaluates on its schedule, or at once when grants or people changed. An
+// error of one pass is said and the next pass tries again: a file that is being written must not end the watch.
+func (l *loop) forever(ctx context.Context) error {
+	if err := l.pass(ctx); err != nil {
+		return err // the first pass shows what is wrong with configuration and input
+	}
+	l.done()
+	pushed, err := l.app.StartPush(ctx, l.clock)
+	if err != nil {
+		return err
+	}
+	if pushed != nil {
+		fmt.Fprintf(l.out, "logs can be pushed to http://%s/v1/logs/FEED\n", pushed.Addr)
+		defer func() { _ = pushed.Close() }() // what was not answered is sent again by its shipper
+	}
+	l.told.Go(func() {
+		if err := l.app.Consume(ctx, l.clock); err != nil {
+			l.app.Notice("kafka: %v; what the topics hold is not read", err)
+		}
+	})
+	read := time.NewTicker(readEvery)
+	defer read.Stop()
+	last := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-read.C:
+		}
+		now, err := l.now()
+		if err != nil {
+			return err
+		}
+		changed, err := l.app.Read(ctx, now, readEvery)
+		if err == nil && (changed || time.Since(last) >= time.Duration(l.cfg.Evaluate)) {
+			last = time.Now()
+			err = l.evaluate(ctx, now)
+		}
+		if err != nil && !errors.Is(err, context.Canceled) {
+			l.app.Notice("%v", err)
+		}
+	}
+}
+
+// pass reads everything and evaluates once.
+func (l *loop) pass(ctx context.Context) error {
+	now, err := l.now()
+	if err != nil {
+		return err
+	}
+	if _, err := l.app.Read(ctx, now, 0); err != nil {
+		return err
+	}
+	return l.evaluate(ctx, now)
+}
+
+func (l *loop) evaluate(ctx context.Context, now time.Time) error {
+	_, view, err := l.app.Evaluate(ctx, now)
+	if err != nil {
+		return err
+	}
+	l.page.view.Store(view)
+	fmt.Fprintf(l.out, "%s  %d open, %d unverifiable, %d excepted; %d changes; %d records\n", now.Format(time.RFC3339), view.Totals.Open,
+		view.Totals.Unverifiable, view.Totals.Excepted, len(view.Changes), view.Totals.Events)
+	if err := l.report(ctx, view, now); err != nil {
+		l.app.Notice("report: %v", err)
+	}
+	l.alert(ctx, view)
+	return nil
+}
+
+// alert tells the teams beside the watch: Slack takes a message a second, and neither ingest nor the next evaluation may
+// wait for it. While one round is being told the next is left out; the one after it tells what still holds.
+func (l *loop) alert(ctx context.Context, v *ledger.View) {
+	if !l.alerting.TryLock() {
+		l.app.Notice("slack: the last round is still being told; this one is left to the next")
+		return
+	}
+	l.told.Go(func() {
+		defer l.alerting.Unlock()
+		if err := l.app.Alert(ctx, v, l.clock); err != nil {
+			l.app.Notice("slack: %v", err)
+		}
+	})
+}
+
+// clock is what Slack is paced by: the machine's, whatever moment is judged.
+func (l *loop) clock() time.Time { return time.Now() }
+
+// report writes the report of the last full week once its time has come; after a pause it catches up.
+func (l *loop) report(ctx context.Context, v *ledger.View, now time.Time) error {
+	r := l.cfg.Report
+	if r.Weekday == "" {
+		return nil
+	}
+	zone, err := time.LoadLocation(r.Zone)
+	if err != nil {
+		return err
+	}
+	due := lastDue(now.In(zone), r)
+	week := report.Week(due.AddDate(0, 0, -7))
+	if week == l.reported {
+		return nil
+	}
+	if found, _ := filepath.Glob(filepath.Join(l.reports, "grantwatch-"+week+".html")); len(found) > 0 { // the pattern is well-formed
+		l.reported = week
+		return nil
+	}
+	files, err := writeReport(ctx, l.app, v, week, zone, l.reports)
+	if err == nil {
+		l.reported = week
+		fmt.Fprintf(l.out, "report %s\n", files[0])
+	}
+	return err
+}
+
+// lastDue is the newest moment at or before now at which a report was due.
+func lastDue(now time.Time, r config.Report) time.Time {
+	hour, minute := 7, 0
+	if at, err := time.Parse("15:04", r.At); err == nil {
+		hour, minute = at.Hour(), at.Minute()
+	}
+	for back := range 8 {
+		d := now.AddDate(0, 0, -back)
+		d = time.Date(d.Year(), d.Month(), d.Day(), hour, minute, 0, 0, now.Location())
+		if strings.EqualFold(d.Weekday().String(), r.Weekday) && !d.After(now) {
+			return d
+		}
+	}
+	return now
+}

@@ -1,0 +1,74 @@
+package ingest
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+)
+
+// Config bounds what a pipeline takes of the machine and says which clocks it believes. The zero value is good.
+type Config struct {
+	BatchRecords int                        // records of a batch at most, 40 000 when zero
+	BatchBytes   int64                      // raw bytes of a batch at most, 48 MiB when zero
+	RecordBytes  int                        // longest record, the framer's default when zero
+	Workers      int                        // streams that are read at the same time; the processors, 3 at most, when zero
+	Window       int                        // how many event ids back a duplicate is known, 131 072 when zero
+	FutureSkew   time.Duration              // how far ahead of now an event may be, 5 minutes when zero
+	MinTime      time.Time                  // events before it have a wild clock; 2000-01-01 when zero
+	Observe      func(feed string, s Stats) // hears of every batch that the sink has accepted, from several goroutines; may be nil
+}
+
+// The defaults. A larger batch is less work for the engine and more memory here: an event in a batch takes one to two
+// kilobytes, its share of the roll-ups included. Batches must not depend on the machine, because a stretch that is read
+// again after a crash has to be cut as it was before.
+const (
+	defaultBatchRecords = 40_000
+	defaultBatchBytes   = 48 << 20
+	defaultWindow       = 1 << 17
+	defaultFutureSkew   = 5 * time.Minute
+	mostWorkers         = 3 // each holds a batch in memory, and three keep any engine busy
+)
+
+// maxBatchRecords keeps a batch well inside what ClickHouse takes as one block.
+const maxBatchRecords = 1_000_000
+
+func (c Config) withDefaults() Config {
+	if c.BatchRecords == 0 {
+		c.BatchRecords = defaultBatchRecords
+	}
+	if c.BatchBytes == 0 {
+		c.BatchBytes = defaultBatchBytes
+	}
+	if c.Workers == 0 {
+		c.Workers = min(runtime.GOMAXPROCS(0), mostWorkers)
+	}
+	if c.Window == 0 {
+		c.Window = defaultWindow
+	}
+	if c.FutureSkew == 0 {
+		c.FutureSkew = defaultFutureSkew
+	}
+	if c.MinTime.IsZero() {
+		c.MinTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return c
+}
+
+// Validate says what is wrong with a configuration.
+func (c Config) Validate() error {
+	switch {
+	case c.BatchRecords < 0 || c.BatchRecords > maxBatchRecords:
+		return fmt.Errorf("ingest: batch of %d records: it must be 1 to %d, or 0 for the default", c.BatchRecords, maxBatchRecords)
+	case c.BatchBytes < 0:
+		return fmt.Errorf("ingest: batch of %d bytes: it must not be negative", c.BatchBytes)
+	case c.RecordBytes < 0:
+		return fmt.Errorf("ingest: records of %d bytes: it must not be negative", c.RecordBytes)
+	case c.Workers < 0:
+		return fmt.Errorf("ingest: %d workers: it must not be negative", c.Workers)
+	case c.Window < 0:
+		return fmt.Errorf("ingest: window of %d ids: it must not be negative", c.Window)
+	case c.FutureSkew < 0:
+		return fmt.Errorf("ingest: a future skew of %s: it must not be negative", c.FutureSkew)
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/grantwatch/grantwatch/access"
+	"github.com/grantwatch/grantwatch/ingest/source/file"
+)
+
+// Checkpoint is how far a source of a feed was read.
+type Checkpoint = file.Checkpoint
+
+// Checkpoints keeps them; the store does.
+type Checkpoints = file.Checkpoints
+
+// FollowOptions say how to follow files.
+type FollowOptions struct {
+	Checkpoints Checkpoints
+	Rules       EventRules       // may be nil
+	Interval    time.Duration    // between two looks at the files, 5 s when zero
+	Now         func() time.Time // the clock; its answers are kept with what was read at the time
+	// Report hears of what went wrong with a feed, which then goes on with its next look; nil makes an error the end.
+	Report func(feed string, err error)
+}
+
+const defaultInterval = 5 * time.Second
+
+// Follow reads what is new in the files of the feeds, and goes on until ctx ends, which is no error. Positions are kept
+// in Checkpoints: what was read is not read again, and what a crash interrupted is read again in the very same batches.
+func (p *Pipeline) Follow(ctx context.Context, feeds []FeedInput, fsys fs.FS, opt FollowOptions) error {
+	if opt.Interval <= 0 {
+		opt.Interval = defaultInterval
+	}
+	if opt.Checkpoints == nil || opt.Now == nil {
+		return fmt.Errorf("ingest: following files needs checkpoints and a clock")
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	for _, f := range feeds {
+		g.Go(func() error { return p.follow(gctx, f, fsys, opt) })
+	}
+	if err := g.Wait(); ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// Follower reads what is new in the files of one feed, a step at a time, for a caller that keeps its own clock. It is not
+// safe for concurrent use.
+type Follower struct {
+	p       *Pipeline
+	feed    access.Feed
+	tracker *file.Tracker
+}
+
+// Follower makes a follower of one feed. report hears of files that cannot be read, which stop nothing; it may be nil.
+func (p *Pipeline) Follower(f FeedInput, fsys fs.FS, marks Checkpoints, report func(error)) *Follower {
+	t := file.NewTracker(fsys, f.Feed.Name, f.Globs, marks)
+	t.Report = report
+	return &Follower{p, f.Feed, t}
+}
+
+// Close closes the files that are open.
+func (f *Follower) Close() { f.tracker.Close() }
+
+// Step reads what is new since the last step and returns what became of it. A document is left alone until it has not
+// changed for as long as settle.
+func (f *Follower) Step(ctx context.Context, now time.Time, settle time.Duration, rules EventRules) (Stats, error) {
+	var sum Stats
+	err := f.tracker.Step(ctx, now, settle, func(ctx context.Context, w file.Work) error {
+		st, err := f.p.RunParts(ctx, f.feed, w.Source, w.From, w.Pieces, w.At, rules)
+		sum.Add(st)
+		return err
+	})
+	return sum, err
+}
+
+func (p *Pipeline) follow(ctx context.Context, f FeedInput, fsys fs.FS, opt FollowOptions) error {
+	var report func(error)
+	if opt.Report != nil {
+		report = func(err error) { opt.Report(f.Feed.Name, err) }
+	}
+	t := p.Follower(f, fsys, opt.Checkpoints, report)
+	defer t.Close()
+	tick := time.NewTicker(opt.Interval)
+	defer tick.Stop()
+	for {
+		_, err := t.Step(ctx, opt.Now(), opt.Interval, opt.Rules)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			err = fmt.Errorf("ingest: feed %s: %w", f.Feed.Name, err)
+			if opt.Report == nil {
+				return err
+			}
+			opt.Report(f.Feed.Name, err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

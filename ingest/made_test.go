@@ -1,0 +1,50 @@
+package ingest_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// start is when the made-up logs of these tests begin.
+var start = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+
+// calls are what the made-up callers do.
+var calls = []struct{ source, name, read, extra string }{
+	{"s3", "ListBuckets", "true", ``},
+	{"ec2", "DescribeInstances", "true", `"requestParameters":{"instancesSet":{"items":[{"instanceId":"i-0abc"}]}},`},
+	{"iam", "GetUser", "true", `"requestParameters":{"userName":"ana"},`},
+	{"dynamodb", "PutItem", "false", `"requestParameters":{"tableName":"orders","key":{"id":"77"}},`},
+	{"sts", "GetCallerIdentity", "true", ``},
+}
+
+// cloudTrail writes one CloudTrail record, about as long as a real one, of a role session of one of so many actors.
+func cloudTrail(b *bytes.Buffer, r *rand.Rand, n, actors int) {
+	c := calls[r.IntN(len(calls))]
+	who := r.IntN(actors)
+	fmt.Fprintf(b, `{"eventVersion":"1.09","userIdentity":{"type":"AssumedRole","principalId":"AROAEXAMPLE%08d:job-%d","arn":"arn:aws:sts::111122223333:assumed-role/worker-%d/job-%d","accountId":"111122223333","accessKeyId":"ASIAEXAMPLE%09d",`,
+		who, who%7, who, who%7, who)
+	fmt.Fprintf(b, `"sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLE%08d","arn":"arn:aws:iam::111122223333:role/worker-%d","accountId":"111122223333","userName":"worker-%d"},"attributes":{"creationDate":"2026-03-01T07:59:00Z","mfaAuthenticated":"false"}}},`,
+		who, who, who)
+	fmt.Fprintf(b, `"eventTime":"%s","eventSource":"%s.amazonaws.com","eventName":"%s","awsRegion":"eu-central-1","sourceIPAddress":"192.0.2.%d","userAgent":"aws-sdk-go-v2/1.30.3 os/linux lang/go#1.26.0 md/GOOS#linux md/GOARCH#amd64 api/%s#1.58.2",`,
+		start.Add(time.Duration(n)*37*time.Millisecond).Format(time.RFC3339), c.source, c.name, who%250, c.source)
+	if r.IntN(20) == 0 {
+		b.WriteString(`"errorCode":"AccessDenied","errorMessage":"not authorized to perform this action",`)
+	}
+	b.WriteString(c.extra)
+	fmt.Fprintf(b, `"responseElements":null,"requestID":"%08x-7f1c-4f6a-9a55-%012x","eventID":"%08x-52c1-4d0c-a7f4-%012x","readOnly":%s,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management",`,
+		n, n*31, n, n*17, c.read)
+	fmt.Fprintf(b, `"tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"%s.eu-central-1.amazonaws.com"}}`, c.source)
+	b.WriteByte('\n')
+}
+
+// manyCloudTrail is a log of n records.
+func manyCloudTrail(n, actors int) []byte {
+	var b bytes.Buffer
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range n {
+		cloudTrail(&b, r, i, actors)
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,138 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/grantwatch/grantwatch/access"
+	"github.com/grantwatch/grantwatch/ingest/decode"
+	"github.com/grantwatch/grantwatch/ingest/frame"
+	"github.com/grantwatch/grantwatch/ingest/source/kafka"
+)
+
+// messageRecords is how many records one message may hold. A batch ends with a message, since its range is one of
+// offsets; what is in a message beyond this is a dead letter.
+const messageRecords = 100_000
+
+// RunMessages reads a range of numbered messages as one stream: each message is one record, or several in any form that
+// frame knows, and what is wrong with one does not reach the next. How the range is cut into batches follows from the
+// range alone, its limits and its time included, so that it makes the same batches whenever it is read.
+func (p *Pipeline) RunMessages(ctx context.Context, feed access.Feed, r kafka.Range, rules EventRules) (Stats, error) {
+	format, ok := decode.Lookup(feed.Format)
+	if !ok {
+		return Stats{}, fmt.Errorf("ingest: feed %s: no format %q", feed.Name, feed.Format)
+	}
+	if feed.Provider == "" {
+		feed.Provider = format.Provider
+	}
+	cfg := p.cfg
+	cfg.BatchRecords, cfg.BatchBytes, cfg.Window = r.Limits.Records, r.Limits.Bytes, r.Limits.Window
+	var done Stats
+	full := make(chan *buffer)
+	g, gctx := errgroup.WithContext(ctx)
+	s := &stream{cfg: &cfg, feed: &feed, source: r.Source, now: r.At.UTC(), rules: rules, position: r.From,
+		dec: format.New(decode.NewStrings()), seen: newSeen(cfg.Window), get: p.get,
+		put: func(ctx context.Context, b *buffer) error {
+			select {
+			case full <- b:
+				return nil
+			case <-ctx.Done():
+				p.buffers <- b
+				return ctx.Err()
+			}
+		}}
+	g.Go(func() error {
+		defer close(full)
+		err := s.messages(gctx, r)
+		if s.buf != nil { // the range broke off: what was not handed on is read again
+			p.buffers <- s.buf
+		}
+		return err
+	})
+	g.Go(func() error { return p.write(gctx, full, &done, func(Stats) {}) })
+	err := g.Wait()
+	done.Unreadable = s.bad
+	if err != nil && ctx.Err() != nil {
+		err = errors.Join(context.Cause(ctx), err)
+	}
+	return done, err
+}
+
+func (s *stream) messages(ctx context.Context, r kafka.Range) error {
+	frames := frame.New(nil, frame.Options{MaxRecord: s.cfg.RecordBytes, MaxBytes: s.cfg.BatchBytes})
+	defer frames.Close()
+	var in bytes.Reader
+	at := r.From // the first batch begins where the range does, also when offsets are missing there
+	for i := range r.Messages {
+		m := &r.Messages[i]
+		if err := s.room(ctx, at); err != nil {
+			return err
+		}
+		if m.Rejected != nil {
+			s.buf.raw(m.Value)
+			s.dead(m.Rejected, s.at(m, frame.Record{Line: 1}), m.Value)
+		} else {
+			in.Reset(m.Value)
+			frames.Reset(&in)
+			if err := s.message(frames, m); err != nil {
+				return err
+			}
+		}
+		if i+1 < len(r.Messages) {
+			at = r.Messages[i+1].Offset
+		}
+	}
+	return s.flush(ctx, r.To)
+}
+
+// message takes in what one message holds.
+func (s *stream) message(frames *frame.Reader, m *kafka.Message) error {
+	for n := 0; ; n++ {
+		rec, err := frames.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		var rejection *access.Rejection
+		if err != nil && !errors.As(err, &rejection) {
+			return fmt.Errorf("ingest: %s: %s: %w", s.feed.Name, s.at(m, rec), err)
+		}
+		if n == messageRecords {
+			why := access.Reject(access.ReasonTooLarge, fmt.Sprintf("more than %d records in one message; the rest is not read", messageRecords))
+			s.buf.raw(m.Value)
+			s.dead(why, s.at(m, rec), m.Value)
+			return nil
+		}
+		s.buf.raw(rec.Bytes)
+		evidence := rec.Bytes
+		if rejection == nil {
+			rejection = s.record(rec.Bytes)
+			if rejection != nil && rec.Truncated {
+				rejection = access.Reject(access.ReasonTruncated, rejection.Detail)
+			}
+		} else if len(evidence) == 0 {
+			evidence = m.Value // broken compression has no record of its own
+		}
+		if rejection == nil {
+			continue
+		}
+		if rejection.Reason == access.ReasonCompression {
+			s.bad++
+		}
+		s.dead(rejection, s.at(m, rec), evidence)
+	}
+}
+
+// at is topic/partition@offset, and the line and number of the record in the message when it is not the first.
+func (s *stream) at(m *kafka.Message, rec frame.Record) string {
+	p := s.source + "@" + strconv.FormatInt(m.Offset, 10)
+	if rec.Line > 1 || rec.Index > 0 {
+		return place(p, rec)
+	}
+	return p
+}

@@ -1,0 +1,130 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Write makes a range durable. It returns nil only when all of it is, and takes a range that it has seen, or parts of
+// it, without doubling anything. It is called for several partitions at the same time.
+type Write func(ctx context.Context, r Range) error
+
+// Consumer is one member of the group.
+type Consumer struct {
+	cfg   Config
+	write Write
+	cl    *kgo.Client
+	adm   *kadm.Client
+	feeds map[string][]string // of each topic
+
+	mu    sync.Mutex // parts changes hands between rounds and rebalances
+	parts map[key]*partition
+
+	wanted   atomic.Bool // a rebalance waits for us
+	hurry    atomic.Pointer[context.CancelFunc]
+	lag      atomic.Pointer[[]Lag]
+	failures int       // rounds in a row in which something failed
+	rouse    time.Time // when partitions that the client gave up are tried again
+}
+
+type key struct {
+	topic string
+	id    int32
+}
+
+// Lag is how many records of a partition are not durable yet.
+type Lag struct {
+	Feed, Source string
+	Records      int64
+}
+
+// New makes a member; it joins the group in Run.
+func New(cfg Config, write Write) (*Consumer, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	c := &Consumer{cfg: cfg, write: write, feeds: map[string][]string{}, parts: map[key]*partition{}}
+	for _, r := range cfg.Routes {
+		c.feeds[r.Topic] = append(c.feeds[r.Topic], r.Feed)
+	}
+	opts, err := cfg.options()
+	if err != nil {
+		return nil, err
+	}
+	opts = append(opts, kgo.OnPartitionsRevoked(c.gone), kgo.OnPartitionsLost(c.gone), kgo.OnPartitionsCallbackBlocked(c.blocked))
+	if c.cl, err = kgo.NewClient(opts...); err != nil {
+		return nil, fmt.Errorf("kafka: %w", err)
+	}
+	c.adm = kadm.NewClient(c.cl)
+	return c, nil
+}
+
+// Run reads until ctx ends, which is no error. What fails is reported and tried again, for as long as it takes.
+func (c *Consumer) Run(ctx context.Context) error {
+	defer c.cl.CloseAllowingRebalance()
+	for ctx.Err() == nil {
+		failed := c.round(ctx)
+		c.wanted.Store(false)
+		c.cl.AllowRebalance()
+		if !failed {
+			c.failures = 0
+			continue
+		}
+		pause := min(c.cfg.Retry, 100*time.Millisecond<<min(c.failures, 10))
+		c.failures++
+		wait := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+		case <-wait.C:
+		}
+		wait.Stop()
+	}
+	return nil
+}
+
+// gone forgets partitions that are not ours any more. Nothing is committed: what was written is committed already, and
+// what is not is read again by their next owner, from the note in the metadata.
+func (c *Consumer) gone(_ context.Context, _ *kgo.Client, list map[string][]int32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for topic, ids := range list {
+		for _, id := range ids {
+			delete(c.parts, key{topic, id})
+		}
+	}
+}
+
+// blocked hears that the group wants to rebalance. A round that is still collecting writes what it has; a write may go
+// on for three quarters of the time that the group waits, and is then broken off, since a member that is put out of the
+// group could write long after the next owner has.
+func (c *Consumer) blocked(context.Context, *kgo.Client) {
+	c.wanted.Store(true)
+	if cancel := c.hurry.Load(); cancel != nil {
+		(*cancel)()
+	}
+}
+
+// Lags tells how far behind the member's partitions are, as of the last round.
+func (c *Consumer) Lags() []Lag {
+	if l := c.lag.Load(); l != nil {
+		return *l
+	}
+	return nil
+}
+
+func (c *Consumer) tellLag() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := make([]Lag, 0, len(c.parts))
+	for _, p := range c.parts {
+		out = append(out, Lag{Feed: c.feeds[p.topic][0], Source: Source(p.topic, p.id), Records: p.behind + int64(len(p.held))})
+	}
+	c.lag.Store(&out)
+}

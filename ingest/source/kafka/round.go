@@ -1,0 +1,236 @@
+package kafka
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// round fetches, writes and commits once. The group does not rebalance while it runs.
+func (c *Consumer) round(ctx context.Context) (failed bool) {
+	c.collect(ctx)
+	if ctx.Err() != nil {
+		return false
+	}
+	if err := c.locate(ctx); err != nil {
+		c.cfg.Report(err)
+		failed = true
+	}
+	ready, unmarked := c.plan()
+	if len(ready) == 0 {
+		return failed
+	}
+	refused := c.commit(ctx, unmarked)
+	if len(refused) > 0 {
+		failed = true
+	}
+	for _, p := range unmarked {
+		p.marked = !slices.Contains(refused, p)
+	}
+	ready = slices.DeleteFunc(ready, func(p *partition) bool { return !p.marked })
+	done := c.writeAll(ctx, ready)
+	if len(done) < len(ready) {
+		failed = true
+	}
+	for _, p := range done {
+		p.written()
+	}
+	// What is durable is committed even when the process is asked to end. If it fails, the next range's note says the same.
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	c.commit(last, done)
+	c.tellLag()
+	return failed
+}
+
+// idle is how long a round waits for a first record: rebalances that want to happen wait for no longer than a round.
+const idle = time.Second
+
+// collect fetches until there is enough for a round, or until the linger time is over. When it returns, rebalances wait.
+func (c *Consumer) collect(ctx context.Context) {
+	now, cancelled := context.WithCancel(ctx)
+	cancelled()
+	defer c.cl.PollRecords(now, 1) // with a context that has ended it fetches nothing, and makes rebalances wait
+	c.rouseFailed()
+	held, size, pending := c.holding()
+	if pending && (held >= c.cfg.Records || size >= c.cfg.Bytes) {
+		return // the sink does not take what there is: nothing more is fetched
+	}
+	wait, cancel := context.WithTimeout(ctx, idle)
+	if pending {
+		cancel()
+		wait, cancel = context.WithTimeout(ctx, time.Millisecond)
+	}
+	defer func() { cancel() }()
+	got, bytes := 0, size
+	for ctx.Err() == nil {
+		n, b := c.take(c.cl.PollRecords(wait, c.cfg.Records-got))
+		if n == 0 && wait.Err() != nil || c.wanted.Load() {
+			break
+		}
+		if got == 0 && n > 0 && !pending {
+			cancel()
+			wait, cancel = context.WithTimeout(ctx, c.cfg.Linger)
+			stop := cancel
+			c.hurry.Store(&stop)
+		}
+		got, bytes = got+n, bytes+b
+		if got >= c.cfg.Records || bytes >= c.cfg.Bytes {
+			break
+		}
+	}
+	c.hurry.Store(nil)
+}
+
+// holding tells what is held, and whether a whole range of it waits to be written again.
+func (c *Consumer) holding() (records int, bytes int64, pending bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.parts {
+		records += len(p.held)
+		bytes += p.bytes
+		pending = pending || len(p.held) > 0 && (p.next == nil || p.fetched() >= p.next.To)
+	}
+	return records, bytes, pending
+}
+
+// take adds what was fetched to the partitions.
+func (c *Consumer) take(fetches kgo.Fetches) (records int, bytes int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	skip := map[string]map[int32]kgo.EpochOffset{}
+	fetches.EachTopic(func(t kgo.FetchTopic) {
+		feeds := c.feeds[t.Topic]
+		for _, f := range t.Partitions {
+			if feeds == nil || f.Partition < 0 { // said of the whole client
+				if f.Err != nil && !errors.Is(f.Err, context.Canceled) && !errors.Is(f.Err, context.DeadlineExceeded) {
+					c.cfg.Report(fmt.Errorf("kafka: %w", f.Err))
+				}
+				continue
+			}
+			k := key{t.Topic, f.Partition}
+			p := c.parts[k]
+			if p == nil {
+				p = &partition{topic: t.Topic, id: f.Partition, position: -1, epoch: -1}
+				c.parts[k] = p
+			}
+			for _, r := range f.Records {
+				p.take(r, feeds)
+				bytes += int64(len(r.Value))
+			}
+			records += len(f.Records)
+			if at := p.fetched(); at >= 0 && f.HighWatermark > 0 {
+				p.behind = max(f.HighWatermark-at, 0)
+			}
+			var bomb *kgo.ErrDecompressTooLarge
+			switch {
+			case errors.As(f.Err, &bomb):
+				p.bomb(bomb, feeds[0], c.cfg.MaxBatchBytes)
+				records++
+				if skip[t.Topic] == nil {
+					skip[t.Topic] = map[int32]kgo.EpochOffset{}
+				}
+				skip[t.Topic][f.Partition] = kgo.EpochOffset{Epoch: -1, Offset: bomb.NextOffset}
+			case f.Err != nil:
+				c.cfg.Report(fmt.Errorf("kafka: %s: %w", Source(t.Topic, f.Partition), f.Err))
+				p.failed = true
+			}
+		}
+	})
+	c.cl.SetOffsets(skip)
+	return records, bytes
+}
+
+// rouseFailed makes the client fetch partitions again that it has given up after an error.
+func (c *Consumer) rouseFailed() {
+	now := time.Now()
+	if now.Before(c.rouse) {
+		return
+	}
+	c.rouse = now.Add(c.cfg.Retry)
+	c.cl.PollRecords(ended(), 1) // no rebalance in between
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	again := map[string]map[int32]kgo.EpochOffset{}
+	for k, p := range c.parts {
+		if at := p.fetched(); p.failed && at >= 0 {
+			if again[k.topic] == nil {
+				again[k.topic] = map[int32]kgo.EpochOffset{}
+			}
+			again[k.topic][k.id] = kgo.EpochOffset{Epoch: -1, Offset: at}
+			p.failed = false
+		}
+	}
+	c.cl.SetOffsets(again)
+}
+
+func ended() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+// plan lists the partitions of which a whole range is here, and those among them whose range is not noted yet.
+func (c *Consumer) plan() (ready, unmarked []*partition) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.cfg.Now()
+	for _, p := range c.parts {
+		ok, lost := p.plan(c.cfg.Records, c.cfg.Bytes, at, c.cfg.Limits)
+		if lost != nil {
+			c.cfg.Report(lost)
+		}
+		if !ok {
+			continue
+		}
+		ready = append(ready, p)
+		if !p.marked {
+			unmarked = append(unmarked, p)
+		}
+	}
+	slices.SortFunc(ready, func(a, b *partition) int { return cmp.Or(cmp.Compare(a.topic, b.topic), cmp.Compare(a.id, b.id)) })
+	return ready, unmarked
+}
+
+// writeAll writes the ranges, several at a time, and returns the partitions whose range is durable.
+func (c *Consumer) writeAll(ctx context.Context, list []*partition) []*partition {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	late := func() { time.AfterFunc(c.cfg.RebalanceTimeout*3/4, cancel) }
+	stop := context.CancelFunc(late)
+	c.hurry.Store(&stop)
+	defer c.hurry.Store(nil)
+	if c.wanted.Load() {
+		late()
+	}
+	ok := make([]bool, len(list))
+	var g errgroup.Group
+	g.SetLimit(c.cfg.Workers)
+	for i, p := range list {
+		g.Go(func() error {
+			for _, r := range p.ranges(c.feeds[p.topic]) {
+				if err := c.write(ctx, r); err != nil {
+					c.cfg.Report(fmt.Errorf("kafka: feed %s, %s, offsets %d to %d: %w", r.Feed, r.Source, r.From, r.To-1, err))
+					return nil
+				}
+			}
+			ok[i] = true
+			return nil
+		})
+	}
+	_ = g.Wait() // errors are reported one by one
+	var done []*partition
+	for i, p := range list {
+		if ok[i] {
+			done = append(done, p)
+		}
+	}
+	return done
+}

@@ -1,0 +1,272 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+)
+
+// column is one column of an insert: its name, the type that it is sent as, and its values as one Go slice, whose type
+// the encoder and the driver both know how to take.
+type column struct {
+	name, typ string
+	data      any
+}
+
+// The types that columns are sent as. ClickHouse converts what differs from the table.
+const (
+	typeString  = "String"
+	typeLow     = "LowCardinality(String)"
+	typeMicros  = "DateTime64(6, 'UTC')"
+	typeMillis  = "DateTime64(3, 'UTC')"
+	typeMinute  = "DateTime('UTC')"
+	typeStrings = "Array(String)"
+	typeLows    = "Array(LowCardinality(String))"
+	typeMap     = "Map(LowCardinality(String), String)"
+	typeDays    = "Array(UInt16)"
+	typeCounts  = "Array(UInt32)"
+)
+
+// encoder writes one block in ClickHouse's Native format, as an INSERT over HTTP takes it: number of columns, number of
+// rows, and for each column name, type and values. It is a reader that encodes one column at a time as it is read, so
+// that a block never lies in memory as a whole. Reading it again from the start gives the same bytes.
+type encoder struct {
+	cols []column
+	rows int
+	next int // the column that is encoded next; -1 before the head
+
+	buf  []byte // what is encoded and not read yet is buf[read:]
+	read int
+	dict map[string]uint32
+	keys []uint32
+	flat []string
+}
+
+// begin makes e a reader of the block of these columns. All of them must have the same number of rows.
+func (e *encoder) begin(cols []column, rows int) error {
+	for _, c := range cols {
+		switch n := length(c.data); {
+		case n < 0:
+			return fmt.Errorf("column %s: no encoding for %T", c.name, c.data)
+		case n != rows:
+			return fmt.Errorf("column %s has %d rows, expected %d", c.name, n, rows)
+		}
+	}
+	e.cols, e.rows, e.next, e.buf, e.read = cols, rows, -1, e.buf[:0], 0
+	return nil
+}
+
+// Read implements io.Reader.
+func (e *encoder) Read(p []byte) (int, error) {
+	for e.read == len(e.buf) {
+		if e.next == len(e.cols) {
+			return 0, io.EOF
+		}
+		e.buf, e.read = e.buf[:0], 0
+		e.advance()
+	}
+	n := copy(p, e.buf[e.read:])
+	e.read += n
+	return n, nil
+}
+
+// advance encodes the head or the next column.
+func (e *encoder) advance() {
+	if e.next < 0 {
+		e.buf = binary.AppendUvarint(e.buf, uint64(len(e.cols)))
+		e.buf = binary.AppendUvarint(e.buf, uint64(e.rows))
+	} else {
+		c := e.cols[e.next]
+		e.str(c.name)
+		e.str(c.typ)
+		e.values(c)
+	}
+	e.next++
+}
+
+// forget drops the values of the last block.
+func (e *encoder) forget() {
+	e.cols = nil
+	clear(e.dict)
+	clear(e.flat[:cap(e.flat)])
+}
+
+func (e *encoder) values(c column) {
+	switch v := c.data.(type) {
+	case []string:
+		if c.typ == typeLow {
+			e.u64(1) // the version of the keys' serialisation
+			e.low(v)
+			return
+		}
+		for _, s := range v {
+			e.str(s)
+		}
+	case []time.Time:
+		e.times(c.typ, v)
+	case []uint8:
+		e.buf = append(e.buf, v...)
+	case []uint16:
+		for _, n := range v {
+			e.buf = binary.LittleEndian.AppendUint16(e.buf, n)
+		}
+	case []uint32:
+		for _, n := range v {
+			e.buf = binary.LittleEndian.AppendUint32(e.buf, n)
+		}
+	case []uint64:
+		for _, n := range v {
+			e.u64(n)
+		}
+	case []int64:
+		for _, n := range v {
+			e.u64(uint64(n))
+		}
+	case [][]string:
+		e.stringArrays(c.typ, v)
+	case [][]uint16:
+		e.offsets(len(v), func(i int) int { return len(v[i]) })
+		for _, a := range v {
+			for _, n := range a {
+				e.buf = binary.LittleEndian.AppendUint16(e.buf, n)
+			}
+		}
+	case [][]uint32:
+		e.offsets(len(v), func(i int) int { return len(v[i]) })
+		for _, a := range v {
+			for _, n := range a {
+				e.buf = binary.LittleEndian.AppendUint32(e.buf, n)
+			}
+		}
+	case []map[string]string:
+		e.maps(v)
+	}
+}
+
+func (e *encoder) u64(n uint64) { e.buf = binary.LittleEndian.AppendUint64(e.buf, n) }
+
+func (e *encoder) str(s string) {
+	e.buf = binary.AppendUvarint(e.buf, uint64(len(s)))
+	e.buf = append(e.buf, s...)
+}
+
+func (e *encoder) times(typ string, v []time.Time) {
+	switch typ {
+	case typeMinute:
+		for _, t := range v {
+			e.buf = binary.LittleEndian.AppendUint32(e.buf, uint32(min(max(t.Unix(), 0), math.MaxUint32)))
+		}
+	case typeMillis:
+		for _, t := range v {
+			e.u64(uint64(clamp(t).UnixMilli()))
+		}
+	default:
+		for _, t := range v {
+			e.u64(uint64(clamp(t).UnixMicro()))
+		}
+	}
+}
+
+func (e *encoder) offsets(n int, size func(int) int) {
+	var end uint64
+	for i := range n {
+		end += uint64(size(i))
+		e.u64(end)
+	}
+}
+
+func (e *encoder) stringArrays(typ string, v [][]string) {
+	if typ == typeLows {
+		e.u64(1) // the inner column's prefix comes before the offsets
+	}
+	e.offsets(len(v), func(i int) int { return len(v[i]) })
+	if typ != typeLows {
+		for _, a := range v {
+			for _, s := range a {
+				e.str(s)
+			}
+		}
+		return
+	}
+	e.flat = e.flat[:0]
+	for _, a := range v {
+		e.flat = append(e.flat, a...)
+	}
+	e.low(e.flat)
+}
+
+// maps writes each map once for its keys and once for its values, in the same order: Go's own order differs each time,
+// and the keys are what is remembered.
+func (e *encoder) maps(v []map[string]string) {
+	e.u64(1)
+	e.offsets(len(v), func(i int) int { return len(v[i]) })
+	e.flat = e.flat[:0]
+	for _, m := range v {
+		from := len(e.flat)
+		for k := range m {
+			e.flat = append(e.flat, k)
+		}
+		sortShort(e.flat[from:])
+	}
+	e.low(e.flat)
+	at := 0
+	for _, m := range v {
+		for range len(m) {
+			e.str(m[e.flat[at]])
+			at++
+		}
+	}
+}
+
+// sortShort sorts a handful of strings in place. A repeated insert has to send the same bytes, and maps have no order.
+func sortShort(s []string) {
+	for i := 1; i < len(s); i++ {
+		for j := i; j > 0 && s[j] < s[j-1]; j-- {
+			s[j], s[j-1] = s[j-1], s[j]
+		}
+	}
+}
+
+// length is the number of rows in a column's values.
+func length(data any) int {
+	switch v := data.(type) {
+	case []string:
+		return len(v)
+	case []time.Time:
+		return len(v)
+	case []uint8:
+		return len(v)
+	case []uint16:
+		return len(v)
+	case []uint32:
+		return len(v)
+	case []uint64:
+		return len(v)
+	case []int64:
+		return len(v)
+	case [][]string:
+		return len(v)
+	case [][]uint16:
+		return len(v)
+	case [][]uint32:
+		return len(v)
+	case []map[string]string:
+		return len(v)
+	}
+	return -1
+}
+
+// list writes the names of the columns for an INSERT. Names are ours, never a value.
+func list(cols []column) string {
+	var b strings.Builder
+	for i, c := range cols {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("`" + c.name + "`")
+	}
+	return b.String()
+}

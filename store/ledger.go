@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// What became of an evaluation.
+const (
+	Evaluated = "evaluated"
+	Partial   = "partial"
+	Skipped   = "skipped"
+)
+
+// Evaluation is one run of one rule for one team: no window is ever skipped in silence.
+type Evaluation struct {
+	Rule, Team string
+	At         time.Time
+	From, To   time.Time // the window that was judged
+	Status     string
+	Judged     int
+	Findings   int
+	Why        string // why it was partial or skipped
+}
+
+// SaveEvaluations records evaluations; the same rule, team and moment replace each other.
+func (s *Store) SaveEvaluations(ctx context.Context, v []Evaluation) error {
+	type row = Evaluation
+	return s.insert(ctx, "evaluations", "", []column{
+		{"rule", typeLow, pick(v, func(r *row) string { return r.Rule })},
+		{"team", typeLow, pick(v, func(r *row) string { return r.Team })},
+		{"at", typeMicros, pick(v, func(r *row) time.Time { return orEpoch(r.At) })},
+		{"window_from", typeMicros, pick(v, func(r *row) time.Time { return orEpoch(r.From) })},
+		{"window_to", typeMicros, pick(v, func(r *row) time.Time { return orEpoch(r.To) })},
+		{"status", typeLow, pick(v, func(r *row) string { return r.Status })},
+		{"judged", "UInt64", pick(v, func(r *row) uint64 { return uint64(r.Judged) })},
+		{"findings", "UInt64", pick(v, func(r *row) uint64 { return uint64(r.Findings) })},
+		{"why", typeString, pick(v, func(r *row) string { return r.Why })},
+	})
+}
+
+// Evaluations returns the evaluations since a time, of every team, in order of time.
+func (s *Store) Evaluations(ctx context.Context, since time.Time) ([]Evaluation, error) {
+	return all(ctx, s, "evaluations", func(r driver.Rows, e *Evaluation) error {
+		var judged, findings uint64
+		err := r.Scan(&e.Rule, &e.Team, &e.At, &e.From, &e.To, &e.Status, &judged, &findings, &e.Why)
+		e.At, e.From, e.To, e.Judged, e.Findings = known(e.At), known(e.From), known(e.To), int(judged), int(findings)
+		return err
+	}, at("since", since))
+}
+
+// Checkpoint is how far a source of a feed was read. It is an alias of a plain struct so that the store is what readers
+// of sources keep their positions in, although neither package knows the other.
+type Checkpoint = struct {
+	Feed, Source string
+	Position     int64
+	Identity     string // what tells this source from another of the same name: inode, fingerprint
+	Body         string // what else its reader wants to know, as JSON
+}
+
+// SaveCheckpoints replaces the checkpoints of one feed's sources. It belongs after the rows are durable.
+func (s *Store) SaveCheckpoints(ctx context.Context, feed string, v []Checkpoint) error {
+	if len(v) == 0 {
+		return nil
+	}
+	for i := range v {
+		if v[i].Feed != feed {
+			return fmt.Errorf("store: checkpoint of feed %s among those of %s", v[i].Feed, feed)
+		}
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	version, err := s.version(ctx, "checkpoint_version", p("feed", feed))
+	if err != nil {
+		return err
+	}
+	type row = Checkpoint
+	return s.insert(ctx, "checkpoints", "", []column{
+		{"feed", typeLow, repeat(feed, len(v))},
+		{"source", typeString, pick(v, func(r *row) string { return r.Source })},
+		{"position", "Int64", pick(v, func(r *row) int64 { return r.Position })},
+		{"identity", typeString, pick(v, func(r *row) string { return r.Identity })},
+		{"body", typeString, pick(v, func(r *row) string { return r.Body })},
+		{"version", "UInt64", repeat(version, len(v))},
+	})
+}
+
+// Checkpoints returns the checkpoints of a feed, in order of source.
+func (s *Store) Checkpoints(ctx context.Context, feed string) ([]Checkpoint, error) {
+	return all(ctx, s, "checkpoints", func(r driver.Rows, c *Checkpoint) error {
+		return r.Scan(&c.Feed, &c.Source, &c.Position, &c.Identity, &c.Body)
+	}, p("feed", feed))
+}
+
+// Delivery is the last message about a finding in a channel.
+type Delivery struct {
+	Channel, Fingerprint string
+	At                   time.Time
+	TS                   string // the message's id in the channel
+	Digest               string // of what it said
+	Status               string
+	Body                 string // what else its notifier wants to know, as JSON
+}
+
+// SaveDelivery replaces what is on record for the finding in the channel.
+func (s *Store) SaveDelivery(ctx context.Context, d Delivery) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	version, err := s.version(ctx, "delivery_version", p("channel", d.Channel))
+	if err != nil {
+		return err
+	}
+	one := func(v string) []string { return []string{v} }
+	return s.insert(ctx, "deliveries", "", []column{
+		{"channel", typeString, one(d.Channel)}, {"fingerprint", typeString, one(d.Fingerprint)}, {"at", typeMicros, []time.Time{orEpoch(d.At)}},
+		{"ts", typeString, one(d.TS)}, {"digest", typeString, one(d.Digest)}, {"status", typeLow, one(d.Status)},
+		{"body", typeString, one(d.Body)}, {"version", "UInt64", []uint64{version}},
+	})
+}
+
+// Delivery returns what is on record for a finding in a channel; false when nothing is.
+func (s *Store) Delivery(ctx context.Context, channel, fingerprint string) (Delivery, bool, error) {
+	got, err := all(ctx, s, "delivery", scanDelivery, p("channel", channel), p("fingerprint", fingerprint))
+	if err != nil || len(got) == 0 {
+		return Delivery{}, false, err
+	}
+	return got[0], true, nil
+}
+
+// Deliveries returns everything on record for a channel.
+func (s *Store) Deliveries(ctx context.Context, channel string) ([]Delivery, error) {
+	return all(ctx, s, "deliveries", scanDelivery, p("channel", channel))
+}
+
+func scanDelivery(r driver.Rows, d *Delivery) error {
+	err := r.Scan(&d.Channel, &d.Fingerprint, &d.At, &d.TS, &d.Digest, &d.Status, &d.Body)
+	d.At = known(d.At)
+	return err
+}

@@ -1,0 +1,170 @@
+-- What the ingesters write: events, what was folded from them, and the account of every batch.
+-- Each table keeps the tokens of its last 10 000 inserts: a batch that is written again is taken once.
+
+-- Names that a large organisation has tens of thousands of are plain strings: measured with 50 000 actors, they take a
+-- quarter less space than as LowCardinality, for the same work. New parts stay compact until they are large, because
+-- forty columns of a batch are otherwise forty pairs of files: that halves the work of an insert.
+
+CREATE TABLE IF NOT EXISTS events
+(
+    team LowCardinality(String),
+    feed LowCardinality(String),
+    ingested DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    time DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
+    id String CODEC(ZSTD(1)),
+    provider LowCardinality(String),
+    account LowCardinality(String),
+    class LowCardinality(String),
+    log_class LowCardinality(String),
+    action LowCardinality(String),
+    access LowCardinality(String),
+    outcome LowCardinality(String),
+    error LowCardinality(String),
+    actor_id String CODEC(ZSTD(1)),
+    actor_uid String CODEC(ZSTD(1)),
+    actor_name String CODEC(ZSTD(1)),
+    actor_email String CODEC(ZSTD(1)),
+    actor_kind LowCardinality(String),
+    issuer String CODEC(ZSTD(1)),
+    credential String CODEC(ZSTD(1)),
+    actor String CODEC(ZSTD(1)),
+    permission LowCardinality(String),
+    scope LowCardinality(String),
+    via LowCardinality(String),
+    src_ip String CODEC(ZSTD(1)),
+    user_agent LowCardinality(String),
+    session String CODEC(ZSTD(1)),
+    change_kind LowCardinality(String),
+    change_subject String CODEC(ZSTD(1)),
+    change_grant String CODEC(ZSTD(1)),
+    flag LowCardinality(String),
+    chain Array(String) CODEC(ZSTD(1)),
+    groups Array(LowCardinality(String)),
+    target_ids Array(String) CODEC(ZSTD(1)),
+    target_types Array(LowCardinality(String)),
+    attrs Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    INDEX change_kind_set change_kind TYPE set(16) GRANULARITY 4,
+    INDEX credential_bloom credential TYPE bloom_filter(0.01) GRANULARITY 4,
+    INDEX actor_uid_bloom actor_uid TYPE bloom_filter(0.01) GRANULARITY 4
+)
+ENGINE = MergeTree
+PARTITION BY toDate(ingested)
+ORDER BY (team, toStartOfFiveMinutes(time), actor, time)
+SETTINGS non_replicated_deduplication_window = 10000, min_bytes_for_wide_part = 134217728;
+
+-- Who used which permission. Every column beside the key is a minimum, a maximum or a union.
+CREATE TABLE IF NOT EXISTS usage
+(
+    team LowCardinality(String),
+    provider LowCardinality(String),
+    account LowCardinality(String),
+    actor String CODEC(ZSTD(1)),
+    actor_uid String CODEC(ZSTD(1)),
+    permission LowCardinality(String),
+    scope String CODEC(ZSTD(1)),
+    via String CODEC(ZSTD(1)),
+    feed LowCardinality(String),
+    first SimpleAggregateFunction(min, DateTime64(6, 'UTC')),
+    last SimpleAggregateFunction(max, DateTime64(6, 'UTC')),
+    last_ref SimpleAggregateFunction(max, String) CODEC(ZSTD(1)),
+    days SimpleAggregateFunction(groupUniqArrayArray, Array(UInt16)),
+    first_denied SimpleAggregateFunction(min, DateTime64(6, 'UTC')),
+    last_denied SimpleAggregateFunction(max, DateTime64(6, 'UTC')),
+    groups SimpleAggregateFunction(groupUniqArrayArray, Array(String))
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (team, provider, account, actor, actor_uid, permission, scope, via, feed)
+SETTINGS non_replicated_deduplication_window = 10000;
+
+-- In which minutes a feed said something at all.
+CREATE TABLE IF NOT EXISTS coverage
+(
+    team LowCardinality(String),
+    feed LowCardinality(String),
+    minute DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    first SimpleAggregateFunction(min, DateTime64(3, 'UTC')),
+    last SimpleAggregateFunction(max, DateTime64(3, 'UTC'))
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (team, feed, minute)
+SETTINGS non_replicated_deduplication_window = 10000;
+
+-- Session credentials: who asked for each, for which role, and when it was used.
+CREATE TABLE IF NOT EXISTS sessions
+(
+    team LowCardinality(String),
+    provider LowCardinality(String),
+    credential String CODEC(ZSTD(1)),
+    parent SimpleAggregateFunction(max, String) CODEC(ZSTD(1)),
+    parent_uid SimpleAggregateFunction(max, String) CODEC(ZSTD(1)),
+    parent_cred SimpleAggregateFunction(max, String) CODEC(ZSTD(1)),
+    role SimpleAggregateFunction(max, String) CODEC(ZSTD(1)),
+    issued SimpleAggregateFunction(max, DateTime64(6, 'UTC')),
+    first SimpleAggregateFunction(min, DateTime64(6, 'UTC')),
+    last SimpleAggregateFunction(max, DateTime64(6, 'UTC'))
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (team, provider, credential)
+SETTINGS non_replicated_deduplication_window = 10000;
+
+-- The account of each batch, written last. A batch that is read again replaces its row, so that sums are exact.
+CREATE TABLE IF NOT EXISTS batches
+(
+    team LowCardinality(String),
+    feed LowCardinality(String),
+    source String CODEC(ZSTD(1)),
+    from_pos Int64,
+    to_pos Int64,
+    received Int64,
+    stored Int64,
+    filtered Int64,
+    dead Int64,
+    flagged Int64,
+    lateness Array(UInt32) CODEC(ZSTD(1)),
+    newest DateTime64(6, 'UTC'),
+    accounts Array(String),
+    ingested DateTime64(3, 'UTC'),
+    token String CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(ingested)
+ORDER BY (team, feed, source, from_pos)
+SETTINGS non_replicated_deduplication_window = 10000;
+
+-- Records that could not be decoded, with their bytes.
+CREATE TABLE IF NOT EXISTS dead_letters
+(
+    team LowCardinality(String),
+    feed LowCardinality(String),
+    id String,
+    reason LowCardinality(String),
+    detail String CODEC(ZSTD(1)),
+    position String CODEC(ZSTD(1)),
+    at DateTime64(3, 'UTC'),
+    raw String CODEC(ZSTD(3))
+)
+ENGINE = ReplacingMergeTree(at)
+ORDER BY (team, feed, id)
+SETTINGS non_replicated_deduplication_window = 10000;
+
+-- Events that an event rule matched; body is the whole event as JSON.
+CREATE TABLE IF NOT EXISTS hits
+(
+    team LowCardinality(String),
+    rule LowCardinality(String),
+    event_id String,
+    severity LowCardinality(String),
+    why String CODEC(ZSTD(1)),
+    feed LowCardinality(String),
+    time DateTime64(6, 'UTC'),
+    provider LowCardinality(String),
+    account LowCardinality(String),
+    action LowCardinality(String),
+    outcome LowCardinality(String),
+    actor String CODEC(ZSTD(1)),
+    actor_uid String CODEC(ZSTD(1)),
+    ingested DateTime64(3, 'UTC'),
+    body String CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(ingested)
+ORDER BY (team, rule, event_id)
+SETTINGS non_replicated_deduplication_window = 10000;

@@ -1,0 +1,3 @@
+SELECT max(version)
+FROM checkpoints
+WHERE feed = {feed:String}

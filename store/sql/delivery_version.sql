@@ -1,0 +1,3 @@
+SELECT max(version)
+FROM deliveries
+WHERE channel = {channel:String}

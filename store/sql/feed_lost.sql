@@ -1,0 +1,5 @@
+SELECT team, feed, count()
+FROM dead_letters FINAL
+WHERE reason != 'unsupported'
+GROUP BY team, feed
+ORDER BY team, feed

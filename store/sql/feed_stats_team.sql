@@ -1,0 +1,12 @@
+SELECT
+    team, feed,
+    sum(received), sum(stored), sum(filtered), sum(dead), sum(flagged),
+    count(),
+    max(newest),
+    max(ingested),
+    sumForEach(arrayMap(n -> toUInt64(n), lateness)),
+    groupUniqArrayArray(accounts)
+FROM batches FINAL
+WHERE team = {team:String}
+GROUP BY team, feed
+ORDER BY team, feed

@@ -1,0 +1,3 @@
+SELECT max(version)
+FROM identities
+WHERE source = {source:String}
