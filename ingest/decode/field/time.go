@@ -48,7 +48,9 @@ func Time(b []byte) (time.Time, bool) {
 	}
 	// A leap second is the first moment of the next minute, as time.Date normalises it.
 	t := time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC)
-	return t.Add(-time.Duration(offset) * time.Second), true
+	t = t.Add(-time.Duration(offset) * time.Second)
+	// The first moment of year 1 is Go's zero time, which means "no time" everywhere else, and nobody's clock shows it.
+	return t, t.After(time.Time{})
 }
 
 // zone reads "", "Z", "+02:00", "+0200" or " UTC" as seconds east of UTC.
