@@ -81,7 +81,11 @@ func (d *document) trusted(s *statement, v *fastjson.Value) error {
 		return nil
 	}
 	if p.Type() == fastjson.TypeString {
-		s.trusted = []trusted{{"AWS", string(p.GetStringBytes())}}
+		name := string(p.GetStringBytes())
+		if name == "" {
+			return reader.Under(errEmpty(), "Principal")
+		}
+		s.trusted = []trusted{{"AWS", name}}
 		return nil
 	}
 	o, err := p.Object()
@@ -100,6 +104,9 @@ func (d *document) trusted(s *statement, v *fastjson.Value) error {
 	return err
 }
 
+// errEmpty refuses an empty name: IAM accepts none, and a grant to or of nothing would be a finding about nothing.
+func errEmpty() error { return reader.Wrong("must not be empty") }
+
 // oneOrMany reads a string or a list of strings, without doubles and in alphabetical order: in a policy order means nothing.
 func (d *document) oneOrMany(v *fastjson.Value, key string) ([]string, error) {
 	f := v.Get(key)
@@ -107,6 +114,9 @@ func (d *document) oneOrMany(v *fastjson.Value, key string) ([]string, error) {
 		return nil, nil
 	}
 	if f.Type() == fastjson.TypeString {
+		if len(f.GetStringBytes()) == 0 {
+			return nil, reader.Under(errEmpty(), key)
+		}
 		return []string{d.intern(string(f.GetStringBytes()))}, nil
 	}
 	if f.Type() != fastjson.TypeArray {
@@ -118,6 +128,9 @@ func (d *document) oneOrMany(v *fastjson.Value, key string) ([]string, error) {
 		b, err := item.StringBytes()
 		if err != nil {
 			return nil, reader.Under(reader.Under(reader.Wrong("must be a string, this is %s", item.Type()), itoa(i)), key)
+		}
+		if len(b) == 0 {
+			return nil, reader.Under(reader.Under(errEmpty(), itoa(i)), key)
 		}
 		out = append(out, d.intern(string(b)))
 	}
