@@ -80,6 +80,13 @@ bench: build engine ## figures of the main job, printed and written to bench/out
 	@deploy/require.sh curl python3
 	@bench/main.sh
 
+.PHONY: bench-ingest
+bench-ingest: build engine ## figures of the ingesters against the engine and a real broker, written to bench/out
+	@deploy/require.sh java:openjdk-17-jre-headless mvn:maven
+	@export KAFKA_PORT=$${KAFKA_PORT:-29092}; trap deploy/kafka/down.sh EXIT; \
+	  address="$$(deploy/kafka/up.sh | tail -n 1)"; \
+	  $(GO) run ./cmd/grantwatch/internal/benchingest -broker "$$address"
+
 .PHONY: pictures
 pictures: build engine ## screenshots of the page and the report in docs/pictures
 	@deploy/require.sh chromium curl

@@ -16,6 +16,7 @@ import (
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/ingest"
+	"github.com/grantwatch/grantwatch/ingest/made"
 	"github.com/grantwatch/grantwatch/store"
 	"github.com/grantwatch/grantwatch/store/engine"
 )
@@ -149,7 +150,7 @@ func cpu(b *testing.B, pid int) time.Duration {
 func bench(b *testing.B, sink ingest.Sink) {
 	const records = 200_000
 	for _, actors := range []int{500, 50_000} {
-		log := manyCloudTrail(records, actors)
+		log := made.Log(records, actors)
 		b.Run(fmt.Sprintf("%d actors", actors), func(b *testing.B) {
 			p := pipeline(b, sink, ingest.Config{})
 			b.ReportAllocs()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/ingest"
+	"github.com/grantwatch/grantwatch/ingest/made"
 	"github.com/grantwatch/grantwatch/store"
 )
 
@@ -44,7 +45,7 @@ func trees(t testing.TB) fstest.MapFS {
 		}
 		fsys[fmt.Sprintf("shop/2026/03/%d.log.gz", f)] = &fstest.MapFile{Data: zip(t, []byte(b.String()))}
 	}
-	fsys["payments/trail.json"] = &fstest.MapFile{Data: manyCloudTrail(3000, 40)}
+	fsys["payments/trail.json"] = &fstest.MapFile{Data: made.Log(3000, 40)}
 	return fsys
 }
 
@@ -160,7 +161,7 @@ func TestFollowThroughFailures(t *testing.T) {
 	m := 0
 	saved.fail = func() bool { m++; return m%7 == 0 }
 	opt := ingest.FollowOptions{Checkpoints: saved, Now: c.now, Interval: time.Millisecond, Report: func(string, error) {}}
-	log := bytes.SplitAfter(manyCloudTrail(2000, 30), []byte("\n"))
+	log := bytes.SplitAfter(made.Log(2000, 30), []byte("\n"))
 	written := 0
 	for round := range 8 {
 		for range 250 {
@@ -243,7 +244,7 @@ func TestFollowReportsOrEnds(t *testing.T) {
 func TestEndToEnd(t *testing.T) {
 	s := database(t)
 	dir := t.TempDir()
-	lay(t, dir, "payments/trail.json", manyCloudTrail(1500, 20))
+	lay(t, dir, "payments/trail.json", made.Log(1500, 20))
 	lay(t, dir, "payments/trail.json", []byte("poison\n"+record("wrong format", start)[:50]+"\n"))
 	for i := range 5 {
 		lay(t, dir, fmt.Sprintf("shop/%d.gz", i), zip(t, []byte(record(fmt.Sprint(i), start.Add(time.Duration(i)*time.Minute))+"\n"+record("same", start)+"\n")))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/ingest"
+	"github.com/grantwatch/grantwatch/ingest/made"
 )
 
 // The parts of a group are counted one by one, whatever batches they end up in, and add up to what is stored.
@@ -17,7 +18,7 @@ func TestRunGroup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := bytes.SplitAfter(manyCloudTrail(40, 5), []byte("\n"))
+	log := bytes.SplitAfter(made.Log(40, 5), []byte("\n"))
 	var parts []ingest.Part
 	add := func(body []byte) {
 		parts = append(parts, ingest.Part{Name: fmt.Sprint("part-", len(parts)), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }})

@@ -18,6 +18,7 @@ import (
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/ingest"
+	"github.com/grantwatch/grantwatch/ingest/made"
 	"github.com/grantwatch/grantwatch/ingest/source/kafka"
 )
 
@@ -143,7 +144,7 @@ func TestRealBroker(t *testing.T) {
 // cloudTrailMessages are n made-up records of CloudTrail, one a message.
 func cloudTrailMessages(n int) []*kgo.Record {
 	out := make([]*kgo.Record, 0, n)
-	for line := range bytes.Lines(manyCloudTrail(n, 50_000)) {
+	for line := range bytes.Lines(made.Log(n, 50_000)) {
 		out = append(out, &kgo.Record{Value: bytes.TrimSpace(line)})
 	}
 	return out

@@ -1,4 +1,5 @@
-package ingest_test
+// Package made makes up logs for tests and benchmarks: no real organisation is in them.
+package made
 
 import (
 	"bytes"
@@ -7,8 +8,8 @@ import (
 	"time"
 )
 
-// start is when the made-up logs of these tests begin.
-var start = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+// Start is when the made-up logs begin.
+var Start = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 
 // calls are what the made-up callers do.
 var calls = []struct{ source, name, read, extra string }{
@@ -19,8 +20,8 @@ var calls = []struct{ source, name, read, extra string }{
 	{"sts", "GetCallerIdentity", "true", ``},
 }
 
-// cloudTrail writes one CloudTrail record, about as long as a real one, of a role session of one of so many actors.
-func cloudTrail(b *bytes.Buffer, r *rand.Rand, n, actors int) {
+// CloudTrail writes one CloudTrail record, about as long as a real one, of a role session of one of so many actors.
+func CloudTrail(b *bytes.Buffer, r *rand.Rand, n, actors int) {
 	c := calls[r.IntN(len(calls))]
 	who := r.IntN(actors)
 	fmt.Fprintf(b, `{"eventVersion":"1.09","userIdentity":{"type":"AssumedRole","principalId":"AROAEXAMPLE%08d:job-%d","arn":"arn:aws:sts::111122223333:assumed-role/worker-%d/job-%d","accountId":"111122223333","accessKeyId":"ASIAEXAMPLE%09d",`,
@@ -28,7 +29,7 @@ func cloudTrail(b *bytes.Buffer, r *rand.Rand, n, actors int) {
 	fmt.Fprintf(b, `"sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLE%08d","arn":"arn:aws:iam::111122223333:role/worker-%d","accountId":"111122223333","userName":"worker-%d"},"attributes":{"creationDate":"2026-03-01T07:59:00Z","mfaAuthenticated":"false"}}},`,
 		who, who, who)
 	fmt.Fprintf(b, `"eventTime":"%s","eventSource":"%s.amazonaws.com","eventName":"%s","awsRegion":"eu-central-1","sourceIPAddress":"192.0.2.%d","userAgent":"aws-sdk-go-v2/1.30.3 os/linux lang/go#1.26.0 md/GOOS#linux md/GOARCH#amd64 api/%s#1.58.2",`,
-		start.Add(time.Duration(n)*37*time.Millisecond).Format(time.RFC3339), c.source, c.name, who%250, c.source)
+		Start.Add(time.Duration(n)*37*time.Millisecond).Format(time.RFC3339), c.source, c.name, who%250, c.source)
 	if r.IntN(20) == 0 {
 		b.WriteString(`"errorCode":"AccessDenied","errorMessage":"not authorized to perform this action",`)
 	}
@@ -39,12 +40,12 @@ func cloudTrail(b *bytes.Buffer, r *rand.Rand, n, actors int) {
 	b.WriteByte('\n')
 }
 
-// manyCloudTrail is a log of n records.
-func manyCloudTrail(n, actors int) []byte {
+// Log is a log of n records.
+func Log(n, actors int) []byte {
 	var b bytes.Buffer
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range n {
-		cloudTrail(&b, r, i, actors)
+		CloudTrail(&b, r, i, actors)
 	}
 	return b.Bytes()
 }

@@ -1,0 +1,53 @@
+package made
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Producer sends records to a topic of its own, which Close deletes.
+type Producer struct {
+	client *kgo.Client
+	admin  *kadm.Client
+	topic  string
+}
+
+// NewProducer makes the topic with so many partitions.
+func NewProducer(ctx context.Context, broker, topic string, partitions int32) (*Producer, error) {
+	cl, err := kgo.NewClient(kgo.SeedBrokers(broker), kgo.DefaultProduceTopic(topic), kgo.RecordPartitioner(kgo.RoundRobinPartitioner()),
+		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.MaxBufferedRecords(20_000))
+	if err != nil {
+		return nil, err
+	}
+	p := &Producer{cl, kadm.NewClient(cl), topic}
+	if _, err := p.admin.CreateTopic(ctx, partitions, 1, nil, topic); err != nil {
+		cl.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Send produces every line of a log as a record and waits until the broker has all of them.
+func (p *Producer) Send(ctx context.Context, log []byte) error {
+	var failed error
+	for line := range bytes.Lines(log) {
+		p.client.Produce(ctx, &kgo.Record{Value: bytes.TrimSpace(line)}, func(_ *kgo.Record, err error) {
+			if err != nil { // promises are called one after the other, and all of them before Flush returns
+				failed = err
+			}
+		})
+	}
+	return errors.Join(p.client.Flush(ctx), failed)
+}
+
+// Close deletes the topic and the consumer group.
+func (p *Producer) Close(ctx context.Context, group string) error {
+	_, err := p.admin.DeleteTopics(ctx, p.topic)
+	_, err2 := p.admin.DeleteGroups(ctx, group)
+	p.client.Close()
+	return errors.Join(err, err2)
+}
