@@ -19,7 +19,7 @@ func (d *decoder) actor(ev *access.Event, c *call, signIn bool) {
 	a.Kind = access.KindUnknown
 	id := d.ident
 	if id == nil {
-		if len(field.Text(d.top("eventType"))) > 0 && string(field.Text(d.top("eventType"))) == "AwsServiceEvent" {
+		if len(field.Text(d.top(eventType))) > 0 && string(field.Text(d.top(eventType))) == "AwsServiceEvent" {
 			a.Kind = access.System
 		}
 		return
@@ -175,7 +175,7 @@ func (d *decoder) behalf(a *access.Actor, id, context *fastjson.Value) {
 // console reports whether the call came out of the web console: the record says so, or the console signed it with its
 // user agent, or a second factor stands behind it.
 func (d *decoder) console(ev *access.Event) bool {
-	if v, _ := field.Bool(d.top("sessionCredentialFromConsole")); v {
+	if v, _ := field.Bool(d.top(sessionCredentialFromConsole)); v {
 		return true
 	}
 	switch ev.UserAgent {

@@ -131,8 +131,8 @@ func classOf(c *call) string {
 // logClass is the class of feed that carries the record. The record's own fields say; the catalogue answers for records
 // older than these fields.
 func (d *decoder) logClass(ev *access.Event, c *call) {
-	category := field.Text(d.top("eventCategory"))
-	management, known := field.Bool(d.top("managementEvent"))
+	category := field.Text(d.top(eventCategory))
+	management, known := field.Bool(d.top(managementEvent))
 	switch {
 	case string(category) == "Insight":
 		ev.LogClass = "insight"
@@ -148,7 +148,7 @@ func (d *decoder) logClass(ev *access.Event, c *call) {
 		}
 		return
 	}
-	readOnly, said := field.Bool(d.top("readOnly"))
+	readOnly, said := field.Bool(d.top(readOnly))
 	switch {
 	case said && readOnly:
 		ev.LogClass = "management-read"

@@ -32,10 +32,11 @@ type decoder struct {
 	calls map[string]*call
 	key   []byte
 
-	root, ident, params, response *fastjson.Value
-	lower                         bool // an exporter has put the names of the outer fields in lower case
-	partition                     string
-	certain                       int // how many of the targets may serve as the scope
+	outer                   [members]*fastjson.Value
+	indexing                func(key []byte, v *fastjson.Value)
+	ident, params, response *fastjson.Value
+	partition               string
+	certain                 int // how many of the targets may serve as the scope
 }
 
 // callLimit bounds the table of calls, whose keys come from the records.
@@ -43,7 +44,9 @@ const callLimit = 1 << 15
 
 // New makes a decoder.
 func New(s *field.Strings) field.Decoder {
-	return &decoder{str: s, cat: catalogue.AWS(), calls: make(map[string]*call, 512)}
+	d := &decoder{str: s, cat: catalogue.AWS(), calls: make(map[string]*call, 512)}
+	d.indexing = d.put // bound once: a method value of every record would be an allocation each
+	return d
 }
 
 // Decode implements field.Decoder.
@@ -52,33 +55,32 @@ func (d *decoder) Decode(rec []byte, ev *access.Event) error {
 	if err != nil {
 		return err
 	}
-	d.root = root
-	d.lower = field.Get(root, "eventName") == nil && field.Get(root, "eventname") != nil
-	if d.top("insightDetails") != nil && d.top("eventName") == nil {
+	d.index(root)
+	if d.top(insightDetails) != nil && d.top(eventName) == nil {
 		return d.insight(rec, ev)
 	}
-	name, err := field.Essential(d.top("eventName"), "eventName")
+	name, err := field.Essential(d.top(eventName), "eventName")
 	if err != nil {
-		if d.top("digestS3Object") != nil {
+		if d.top(digestS3Object) != nil {
 			return access.Reject(access.ReasonUnsupported, "a CloudTrail digest, not an event")
 		}
 		return err
 	}
-	d.ident = d.top("userIdentity")
+	d.ident = d.top(userIdentity)
 	if d.ident != nil && d.ident.Type() != fastjson.TypeObject {
 		return access.Reject(access.ReasonType, "userIdentity is a JSON "+d.ident.Type().String()+", not an object")
 	}
-	d.params, d.response = d.top("requestParameters"), d.top("responseElements")
-	source := field.Text(d.top("eventSource"))
+	d.params, d.response = d.top(requestParameters), d.top(responseElements)
+	source := field.Text(d.top(eventSource))
 	c := d.call(source, name)
 
-	timeErr := d.time(ev, "eventTime")
+	timeErr := d.time(ev, eventTime)
 	if timeErr != nil && timeErr.Reason != access.ReasonTime {
 		return timeErr
 	}
 	d.common(rec, ev)
 	ev.Action, ev.Permission, ev.Access, ev.Class = c.action, c.permission, c.level, c.class
-	kind := d.top("eventType")
+	kind := d.top(eventType)
 	console := string(field.Text(kind)) == "AwsConsoleSignIn"
 	d.logClass(ev, c)
 	d.outcome(ev, c)
@@ -115,26 +117,18 @@ func (d *decoder) open(rec []byte) (*fastjson.Value, error) {
 	return root, nil
 }
 
-// top returns an outer member of the record, whatever the exporter made of the case of its name.
-func (d *decoder) top(key string) *fastjson.Value {
-	if v := field.Get(d.root, key); v != nil || !d.lower {
-		return v
-	}
-	return field.Get(d.root, strings.ToLower(key))
-}
-
-func (d *decoder) time(ev *access.Event, key string) *access.Rejection {
+func (d *decoder) time(ev *access.Event, key member) *access.Rejection {
 	v := d.top(key)
 	if v == nil {
-		return access.Reject(access.ReasonTime, "no "+key)
+		return access.Reject(access.ReasonTime, "no "+key.name())
 	}
 	if v.Type() != fastjson.TypeString {
-		return access.Reject(access.ReasonType, key+" is a JSON "+v.Type().String()+", not a string")
+		return access.Reject(access.ReasonType, key.name()+" is a JSON "+v.Type().String()+", not a string")
 	}
 	text := field.Text(v)
 	t, ok := field.Time(text)
 	if !ok {
-		return access.Reject(access.ReasonTime, key+" cannot be read")
+		return access.Reject(access.ReasonTime, key.name()+" cannot be read")
 	}
 	ev.Time = t
 	return nil
@@ -143,20 +137,20 @@ func (d *decoder) time(ev *access.Event, key string) *access.Rejection {
 // common fills in what every record has in the same place.
 func (d *decoder) common(rec []byte, ev *access.Event) {
 	ev.Provider = "aws"
-	if id := field.Text(d.top("eventID")); len(id) > 0 {
+	if id := field.Text(d.top(eventID)); len(id) > 0 {
 		ev.ID = d.str.Copy(id)
 	} else {
 		ev.ID = field.HashID(rec)
 	}
-	account := field.Text(d.top("recipientAccountId"))
+	account := field.Text(d.top(recipientAccountId))
 	if len(account) == 0 {
 		account = field.At(d.ident, "accountId")
 	}
 	ev.Account = d.str.Intern(account)
-	region := d.str.Intern(field.Text(d.top("awsRegion")))
+	region := d.str.Intern(field.Text(d.top(awsRegion)))
 	ev.SetAttr("region", region)
 	d.partition = partition(region, field.At(d.ident, "arn"))
-	if from := field.Text(d.top("sourceIPAddress")); len(from) > 0 {
+	if from := field.Text(d.top(sourceIPAddress)); len(from) > 0 {
 		// A call from inside AWS names a service or "AWS Internal" here, which is no address.
 		s := d.str.Intern(from)
 		if _, err := netip.ParseAddr(s); err == nil {
@@ -165,7 +159,7 @@ func (d *decoder) common(rec []byte, ev *access.Event) {
 			ev.SetAttr("source", s)
 		}
 	}
-	ev.UserAgent = d.str.Intern(field.Text(d.top("userAgent")))
+	ev.UserAgent = d.str.Intern(field.Text(d.top(userAgent)))
 }
 
 // partition says which AWS the account belongs to; ARNs are built with it.
@@ -181,27 +175,27 @@ func partition(region string, arn []byte) string {
 
 // attrs keeps what rules like to look at and no column holds.
 func (d *decoder) attrs(ev *access.Event) {
-	ev.SetAttr("event_type", d.str.Intern(field.Text(d.top("eventType"))))
+	ev.SetAttr("event_type", d.str.Intern(field.Text(d.top(eventType))))
 	ev.SetAttr("invoked_by", d.str.Intern(field.At(d.ident, "invokedBy")))
-	ev.SetAttr("vpc_endpoint", d.str.Intern(field.Text(d.top("vpcEndpointId"))))
-	ev.SetAttr("shared_event_id", d.str.Copy(field.Text(d.top("sharedEventID"))))
+	ev.SetAttr("vpc_endpoint", d.str.Intern(field.Text(d.top(vpcEndpointId))))
+	ev.SetAttr("shared_event_id", d.str.Copy(field.Text(d.top(sharedEventID))))
 	ev.SetAttr("user_type", d.str.Intern(field.At(d.ident, "type")))
 	if caller := field.At(d.ident, "accountId"); len(caller) > 0 && string(caller) != ev.Account {
 		ev.SetAttr("caller_account", d.str.Intern(caller))
 	}
-	if v, known := field.Bool(d.top("readOnly")); known {
+	if v, known := field.Bool(d.top(readOnly)); known {
 		ev.SetAttr("read_only", boolText(v))
 	}
-	if v, known := field.Bool(d.top("managementEvent")); known {
+	if v, known := field.Bool(d.top(managementEvent)); known {
 		ev.SetAttr("management_event", boolText(v))
 	}
-	if v, _ := field.Bool(d.top("sessionCredentialFromConsole")); v {
+	if v, _ := field.Bool(d.top(sessionCredentialFromConsole)); v {
 		ev.SetAttr("console", "true")
 	}
 	if v, known := d.mfa(); known {
 		ev.SetAttr("mfa", boolText(v))
 	}
-	if tls := d.top("tlsDetails"); tls != nil {
+	if tls := d.top(tlsDetails); tls != nil {
 		ev.SetAttr("tls", d.str.Intern(field.At(tls, "tlsVersion")))
 	}
 }
@@ -209,7 +203,7 @@ func (d *decoder) attrs(ev *access.Event) {
 // mfa says whether a second factor stands behind the call: for a sign-in additionalEventData tells, for a session its
 // context does.
 func (d *decoder) mfa() (used, known bool) {
-	if v := field.At(d.top("additionalEventData"), "MFAUsed"); len(v) > 0 {
+	if v := field.At(d.top(additionalEventData), "MFAUsed"); len(v) > 0 {
 		return string(v) == "Yes", true
 	}
 	return field.Bool(field.Get(field.Get(field.Get(d.ident, "sessionContext"), "attributes"), "mfaAuthenticated"))
@@ -224,13 +218,13 @@ func boolText(b bool) string {
 
 // insight decodes an Insights event: CloudTrail's own remark that a call was made unusually often. It is nobody's use.
 func (d *decoder) insight(rec []byte, ev *access.Event) error {
-	timeErr := d.time(ev, "eventTime")
+	timeErr := d.time(ev, eventTime)
 	if timeErr != nil && timeErr.Reason != access.ReasonTime {
 		return timeErr
 	}
 	d.ident, d.params, d.response = nil, nil, nil
 	d.common(rec, ev)
-	details := d.top("insightDetails")
+	details := d.top(insightDetails)
 	name := field.At(details, "eventName")
 	if len(name) == 0 {
 		return access.Reject(access.ReasonMissing, "insightDetails.eventName")

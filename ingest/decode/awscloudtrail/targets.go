@@ -52,7 +52,7 @@ var named = []struct {
 // targets lists what the call acted on: the resources that the record states, then the well-known request parameters.
 func (d *decoder) targets(ev *access.Event) {
 	d.certain = 0
-	for _, r := range field.List(d.top("resources")) {
+	for _, r := range field.List(d.top(resources)) {
 		arn := firstOf(field.At(r, "ARN"), field.At(r, "arn"), field.At(r, "ARNPrefix"))
 		d.target(ev, arn, d.str.Intern(field.At(r, "type")))
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"pgregory.net/rapid"
 
@@ -87,8 +88,8 @@ func TestStrings(t *testing.T) {
 			t.Fatalf("%q became %q", k.want, k.got)
 		}
 	}
-	if len(s.table) > internLimit {
-		t.Errorf("the table grew to %d", len(s.table))
+	if len(s.slots) != internSlots {
+		t.Errorf("the table grew to %d", len(s.slots))
 	}
 	if s.Intern(nil) != "" || s.Copy(nil) != "" || s.Join([]byte("a"), []byte(": "), []byte("b")) != "a: b" {
 		t.Error("edges")
@@ -108,6 +109,33 @@ func TestStringsAllocateNothing(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(1000, func() { s.Copy(b) }); n > 0.1 {
 		t.Errorf("Copy: %v allocations", n)
+	}
+}
+
+// What is remembered must not keep more of the arena alive than internPins and a chunk.
+func TestStringsForget(t *testing.T) {
+	s := NewStrings()
+	b := []byte("arn:aws:iam::111122223333:user/ana")
+	first := s.Intern(b)
+	if again := s.Intern(b); unsafe.StringData(again) != unsafe.StringData(first) {
+		t.Error("a value that was just seen is copied again")
+	}
+	other := make([]byte, internMax)
+	for i := range internPins/internMax + 1 {
+		other[0], other[1], other[2], other[3] = byte(i), byte(i>>8), byte(i>>16), 1
+		s.Intern(other)
+	}
+	kept := 0
+	for _, at := range s.slots {
+		if at.s != "" {
+			kept++
+		}
+	}
+	if kept > 2 {
+		t.Errorf("%d values are remembered after %d bytes", kept, internPins)
+	}
+	if again := s.Intern(b); again != first || unsafe.StringData(again) == unsafe.StringData(first) {
+		t.Error("the first value was not forgotten")
 	}
 }
 

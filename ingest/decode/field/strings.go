@@ -1,44 +1,58 @@
 package field
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/zeebo/xxh3"
+)
 
 const (
 	chunkSize   = 64 << 10 // one arena chunk; also about what one surviving string can keep alive
-	internLimit = 1 << 16  // distinct values kept; then the table starts anew
+	internSlots = 1 << 13  // values remembered at most: as many as stay in a processor's own cache
 	internMax   = 256      // longer values are copied, not interned
+	internPins  = 8 << 20  // bytes of arena after which everything is forgotten, since what is remembered keeps its chunk
 )
 
 // Strings makes strings of bytes that are about to be overwritten, at nearly no allocation an event. It belongs to one
-// decoder (or one goroutine's decoders) and is not safe for concurrent use. Strings that it gave out stay valid forever.
+// decoder (or one goroutine's decoders) and is not safe for concurrent use. Strings that it gave out stay valid forever,
+// and each keeps the chunk that it lies in: what outlives its batch is cloned by whoever keeps it.
 type Strings struct {
-	table map[string]string
+	slots []slot
 	chunk []byte
+	given int // bytes of arena since the slots were emptied
+}
+
+type slot struct {
+	hash uint64
+	s    string
 }
 
 // NewStrings makes an empty interner and arena.
 func NewStrings() *Strings {
-	return &Strings{table: make(map[string]string, 1024)}
+	return &Strings{slots: make([]slot, internSlots)}
 }
 
-// Intern returns the string equal to b, the same one each time while the table remembers it. It is meant for values
-// that recur: actions, accounts, ARNs of callers, user agents. The table is bounded: when it is full it is emptied,
-// which costs a few copies and never correctness.
+// Intern returns a string equal to b, the same one as long as it is remembered. It is meant for values that recur:
+// actions, accounts, ARNs of callers, user agents. Each value has one slot, which the next value with that slot takes
+// over: a table that grew with the number of actors would cost more in cache misses than the copies that it saves.
 func (s *Strings) Intern(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
-	if v, ok := s.table[string(b)]; ok {
-		return v
-	}
 	if len(b) > internMax {
 		return s.Copy(b)
 	}
-	if len(s.table) >= internLimit {
-		clear(s.table)
+	h := xxh3.Hash(b)
+	at := &s.slots[h%internSlots]
+	if at.hash == h && at.s == string(b) {
+		return at.s
 	}
-	// An interned string has its own memory: it lives long and would otherwise pin a whole chunk of short-lived ones.
-	v := string(b)
-	s.table[v] = v
+	v := s.Copy(b)
+	if s.given += len(b); s.given > internPins {
+		clear(s.slots)
+		s.given = 0
+	}
+	*at = slot{h, v}
 	return v
 }
 

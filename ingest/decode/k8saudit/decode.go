@@ -211,7 +211,7 @@ func (d *decoder) level(permission string) access.Level {
 			l = access.LevelAuth // created in form, but nothing is: the request asks or proves who may what
 		}
 	}
-	d.levels[permission] = l
+	d.levels[strings.Clone(permission)] = l // the table outlives the batch
 	return l
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/grantwatch/grantwatch/access"
@@ -37,7 +38,8 @@ func (w *eventWorker) link(l *detect.Linker, ev *access.Event) detect.Link {
 		clear(w.links)
 	}
 	link := l.Of(ev)
-	w.links[k] = link
+	// The event's strings lie in the arena of its batch, which must not live as long as the table does.
+	w.links[actor{strings.Clone(k.provider), strings.Clone(k.principal), strings.Clone(k.id), strings.Clone(k.uid), strings.Clone(k.email)}] = link
 	return link
 }
 
