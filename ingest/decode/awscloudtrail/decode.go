@@ -142,7 +142,7 @@ func (d *decoder) common(rec []byte, ev *access.Event) {
 	} else {
 		ev.ID = field.HashID(rec)
 	}
-	account := field.Text(d.top(recipientAccountId))
+	account := field.Text(d.top(recipientAccountID))
 	if len(account) == 0 {
 		account = field.At(d.ident, "accountId")
 	}
@@ -177,7 +177,7 @@ func partition(region string, arn []byte) string {
 func (d *decoder) attrs(ev *access.Event) {
 	ev.SetAttr("event_type", d.str.Intern(field.Text(d.top(eventType))))
 	ev.SetAttr("invoked_by", d.str.Intern(field.At(d.ident, "invokedBy")))
-	ev.SetAttr("vpc_endpoint", d.str.Intern(field.Text(d.top(vpcEndpointId))))
+	ev.SetAttr("vpc_endpoint", d.str.Intern(field.Text(d.top(vpcEndpointID))))
 	ev.SetAttr("shared_event_id", d.str.Copy(field.Text(d.top(sharedEventID))))
 	ev.SetAttr("user_type", d.str.Intern(field.At(d.ident, "type")))
 	if caller := field.At(d.ident, "accountId"); len(caller) > 0 && string(caller) != ev.Account {

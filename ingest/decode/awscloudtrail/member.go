@@ -24,7 +24,7 @@ const (
 	insightDetails
 	managementEvent
 	readOnly
-	recipientAccountId
+	recipientAccountID
 	requestParameters
 	resources
 	responseElements
@@ -34,7 +34,7 @@ const (
 	tlsDetails
 	userAgent
 	userIdentity
-	vpcEndpointId
+	vpcEndpointID
 	members
 )
 
@@ -54,7 +54,7 @@ var names = [members]string{
 	insightDetails:               "insightDetails",
 	managementEvent:              "managementEvent",
 	readOnly:                     "readOnly",
-	recipientAccountId:           "recipientAccountId",
+	recipientAccountID:           "recipientAccountId",
 	requestParameters:            "requestParameters",
 	resources:                    "resources",
 	responseElements:             "responseElements",
@@ -64,7 +64,7 @@ var names = [members]string{
 	tlsDetails:                   "tlsDetails",
 	userAgent:                    "userAgent",
 	userIdentity:                 "userIdentity",
-	vpcEndpointId:                "vpcEndpointId",
+	vpcEndpointID:                "vpcEndpointId",
 }
 
 // lowered are their names as exporters write them that put the names of the outer members in lower case.
@@ -110,7 +110,7 @@ func memberOf(key string) (member, bool) {
 	case "readOnly":
 		return readOnly, true
 	case "recipientAccountId":
-		return recipientAccountId, true
+		return recipientAccountID, true
 	case "requestParameters":
 		return requestParameters, true
 	case "resources":
@@ -130,7 +130,7 @@ func memberOf(key string) (member, bool) {
 	case "userIdentity":
 		return userIdentity, true
 	case "vpcEndpointId":
-		return vpcEndpointId, true
+		return vpcEndpointID, true
 	}
 	return 0, false
 }

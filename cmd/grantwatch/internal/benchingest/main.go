@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"time"
 
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/app"
@@ -68,12 +69,30 @@ func (b *bench) add(name string, value float64, unit string) {
 	fmt.Printf("%-64s %12.1f %s\n", name, value, unit)
 }
 
+type stage struct {
+	name string
+	run  func(context.Context) error
+}
+
 func run(ctx context.Context) error {
 	var b bench
 	flag.IntVar(&b.records, "records", 600_000, "records of each stage")
 	flag.IntVar(&b.actors, "actors", 50_000, "distinct actors in them")
 	flag.StringVar(&b.broker, "broker", os.Getenv("GRANTWATCH_KAFKA"), "a Kafka broker; without one that stage is left out, and said")
+	only := flag.String("stage", "", "only this stage: columns, files, push or kafka")
+	profile := flag.String("cpuprofile", "", "write a processor profile of all stages to this file")
 	flag.Parse()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	var err error
 	if b.dir, err = os.MkdirTemp("", "bench-ingest-"); err != nil {
 		return err
@@ -83,8 +102,11 @@ func run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("%d cores, %s; %d records of %d bytes, %d actors\n", runtime.NumCPU(), runtime.Version(), b.records, b.size/b.records, b.actors)
-	for _, stage := range []func(context.Context) error{b.columns, b.files, b.push, b.kafka} {
-		if err := stage(ctx); err != nil {
+	for _, stage := range []stage{{"columns", b.columns}, {"files", b.files}, {"push", b.push}, {"kafka", b.kafka}} {
+		if *only != "" && *only != stage.name {
+			continue
+		}
+		if err := stage.run(ctx); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,3 @@
+SELECT max(version)
+FROM replays
+WHERE feed = {feed:String}
