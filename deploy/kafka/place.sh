@@ -3,6 +3,7 @@ PORT="${KAFKA_PORT:-19092}"
 CONTROLLER_PORT="${KAFKA_CONTROLLER_PORT:-$((PORT + 1))}"
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/grantwatch/kafka"
 LIB="$CACHE/lib-$(cksum < "$HERE/pom.xml" | cut -d' ' -f1)"
+# KAFKA_ADVERTISED_PORT is the port that clients are told to come back to, for a proxy in between.
 DATA="${KAFKA_DATA:-$CACHE/data-$PORT}"
 PID="$DATA/pid"
 

@@ -35,6 +35,7 @@ type Config struct {
 
 	FetchBytes     int32 // of one answer of a broker, compressed, 16 MiB when zero
 	MaxBatchBytes  int   // of one batch of a producer, decompressed, 64 MiB when zero
+	// SessionTimeout is how long the group waits for a member that says nothing before it counts as dead, 45 s when zero.
 	SessionTimeout time.Duration
 	// RebalanceTimeout is how long the group waits for a member that is writing, 5 minutes when zero: it must be longer
 	// than the slowest insert.
@@ -64,7 +65,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.MaxBatchBytes, 64<<20)
 	orDefault(&c.SessionTimeout, 45*time.Second)
 	orDefault(&c.RebalanceTimeout, 5*time.Minute)
-	orDefault(&c.Heartbeat, 3*time.Second)
+	orDefault(&c.Heartbeat, min(3*time.Second, c.SessionTimeout/5)) // several may be late before the session is over
 	orDefault(&c.Retry, 10*time.Second)
 	if c.Report == nil {
 		c.Report = func(error) {}

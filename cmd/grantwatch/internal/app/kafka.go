@@ -39,7 +39,7 @@ func (a *App) kafkaConfig() kafka.Config {
 		}
 		return filepath.Join(a.Cfg.Dir, file)
 	}
-	out := kafka.Config{Brokers: c.Brokers, Group: c.Group, Start: c.Start, RebalanceTimeout: time.Duration(c.RebalanceTimeout)}
+	out := kafka.Config{Brokers: c.Brokers, Group: c.Group, Start: c.Start, RebalanceTimeout: time.Duration(c.RebalanceTimeout), SessionTimeout: time.Duration(c.SessionTimeout)}
 	if s := c.SASL; s != nil {
 		out.SASL = &kafka.SASL{Mechanism: s.Mechanism, User: s.User, PasswordFile: path(s.PasswordFile), TokenFile: path(s.TokenFile)}
 	}

@@ -68,6 +68,7 @@ type Kafka struct {
 	SASL             *KafkaSASL      `yaml:"sasl"`
 	TLS              *KafkaTLS       `yaml:"tls"`
 	RebalanceTimeout policy.Duration `yaml:"rebalance_timeout"` // default 5m; longer than the slowest insert
+	SessionTimeout   policy.Duration `yaml:"session_timeout"`   // default 45s; after it a member that died gives its partitions up
 }
 
 // KafkaSASL is how the brokers are told who we are.

@@ -1,0 +1,1 @@
+SELECT uniqExact(id) FROM grantwatch.dead_letters

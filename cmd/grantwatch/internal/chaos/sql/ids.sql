@@ -1,0 +1,1 @@
+SELECT id, count() FROM grantwatch.events GROUP BY id

@@ -1,0 +1,1 @@
+SELECT feed, count() FROM grantwatch.events GROUP BY feed ORDER BY feed
