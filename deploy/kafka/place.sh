@@ -1,9 +1,9 @@
-# Where the broker's files are; read by up.sh and down.sh. Everything can be set from outside.
+# Where the broker's files are; read by up.sh and down.sh. Everything can be set from outside;
+# KAFKA_MORE holds lines for the end of server.properties.
 PORT="${KAFKA_PORT:-19092}"
 CONTROLLER_PORT="${KAFKA_CONTROLLER_PORT:-$((PORT + 1))}"
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/grantwatch/kafka"
 LIB="$CACHE/lib-$(cksum < "$HERE/pom.xml" | cut -d' ' -f1)"
-# KAFKA_ADVERTISED_PORT is the port that clients are told to come back to, for a proxy in between.
 DATA="${KAFKA_DATA:-$CACHE/data-$PORT}"
 PID="$DATA/pid"
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -27,18 +26,48 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("engine: %s is in use by the engine of %s: stop it or choose another directory", e.Dir, who)
 }
 
-// lockDir takes the one lock of a data directory and writes down who has it.
-// The kernel lets go of it when the process ends, however it ends.
-func lockDir(dir string) (*os.File, error) {
+// How long a new engine waits for the one before it. When its parent is killed, an engine is asked to end by the kernel and
+// lets its statements end first; a supervisor starts the program again long before that.
+const (
+	lockGrace = 2 * time.Second  // for a holder to say that it is ending
+	lockEnd   = 30 * time.Second // for one that has said so to be gone
+)
+
+const leaving = " is ending"
+
+// lockDir takes the one lock of a data directory and writes down who has it. The kernel lets go of it when the process
+// ends, however it ends. A holder that lives on is an error after the grace; one that is ending is waited for.
+func lockDir(ctx context.Context, dir string, grace, end time.Duration) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "grantwatch.lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		raw, _ := io.ReadAll(io.LimitReader(f, 32))
+	begun := time.Now()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			break
+		}
+		raw := make([]byte, 32)
+		n, _ := f.ReadAt(raw, 0) // it may be shorter
+		who, ending := strings.CutSuffix(strings.TrimSpace(string(raw[:n])), leaving)
+		most := grace
+		if ending {
+			most = end
+		}
+		if time.Since(begun) < most {
+			select {
+			case <-ctx.Done():
+				f.Close()
+				return nil, ctx.Err()
+			case <-tick.C:
+			}
+			continue
+		}
 		f.Close()
-		pid, _ := strconv.Atoi(strings.TrimSpace(string(raw)))
+		pid, _ := strconv.Atoi(who)
 		return nil, &LockedError{Dir: dir, PID: pid}
 	}
 	if err == nil {
@@ -52,6 +81,11 @@ func lockDir(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("engine: locking %s: %w", dir, err)
 	}
 	return f, nil
+}
+
+// leave writes down that the holder is ending.
+func leave(f *os.File) {
+	_, _ = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+leaving+"\n"), 0) // who does not read it waits for a shorter time
 }
 
 // waitLock waits for a lock and gives up with the context. Closing the file

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"go.uber.org/goleak"
@@ -56,8 +57,40 @@ func TestLockConflict(t *testing.T) {
 		t.Fatalf("error %v, want one that names process %d and %s", err, p.PID(), dir)
 	}
 	var locked *LockedError
-	if _, err := lockDir(dir); !errors.As(err, &locked) || locked.PID != p.PID() {
+	if _, err := lockDir(t.Context(), dir, 0, 0); !errors.As(err, &locked) || locked.PID != p.PID() {
 		t.Fatalf("lockDir: %v", err)
+	}
+}
+
+// An engine whose parent was killed lets its statements end; who is started in its place meanwhile waits for it.
+func TestLockWaitsForOneThatIsEnding(t *testing.T) {
+	dir := t.TempDir()
+	first, err := lockDir(t.Context(), dir, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave(first)
+	got := make(chan error, 1)
+	go func() {
+		f, err := lockDir(t.Context(), dir, 0, time.Minute)
+		if err == nil {
+			err = f.Close()
+		}
+		got <- err
+	}()
+	// One that does not wait finds it locked, and knows by whom.
+	var locked *LockedError
+	if _, err := lockDir(t.Context(), dir, time.Minute, 0); !errors.As(err, &locked) || locked.PID != os.Getpid() {
+		t.Errorf("lockDir: %v", err)
+	}
+	select {
+	case err := <-got:
+		t.Fatalf("it did not wait: %v", err)
+	default:
+	}
+	first.Close()
+	if err := <-got; err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -148,7 +181,7 @@ func TestChildEndsWithItsParent(t *testing.T) {
 	_ = cmd.Wait() // killed
 	// The lock goes with the last thread of the child.
 	eventually(t, "the child "+strconv.Itoa(pid)+" lets go of its data", func() bool {
-		f, err := lockDir(dir)
+		f, err := lockDir(t.Context(), dir, 0, 0)
 		if err == nil {
 			f.Close()
 		}

@@ -98,11 +98,12 @@ func Serve(ctx context.Context, cfg ServeConfig) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
-	lock, err := lockDir(dir)
+	lock, err := lockDir(ctx, dir, lockGrace, lockEnd)
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
+	defer context.AfterFunc(ctx, func() { leave(lock) })()
 	p, version, err := startEngine(dir, cfg)
 	if err != nil {
 		return err

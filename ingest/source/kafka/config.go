@@ -33,8 +33,8 @@ type Config struct {
 	Linger  time.Duration // how long a round waits to become full, 500 ms when zero
 	Workers int           // partitions that are written at the same time, 2 when zero
 
-	FetchBytes     int32 // of one answer of a broker, compressed, 16 MiB when zero
-	MaxBatchBytes  int   // of one batch of a producer, decompressed, 64 MiB when zero
+	FetchBytes    int32 // of one answer of a broker, compressed, 16 MiB when zero
+	MaxBatchBytes int   // of one batch of a producer, decompressed, 64 MiB when zero
 	// SessionTimeout is how long the group waits for a member that says nothing before it counts as dead, 45 s when zero.
 	SessionTimeout time.Duration
 	// RebalanceTimeout is how long the group waits for a member that is writing, 5 minutes when zero: it must be longer

@@ -51,7 +51,9 @@ func freePorts(n int) (int, error) {
 
 func (b *broker) script(ctx context.Context, name string) (string, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join("deploy", "kafka", name))
-	cmd.Env = append(os.Environ(), fmt.Sprintf("KAFKA_PORT=%d", b.port), "KAFKA_DATA="+b.data, fmt.Sprintf("KAFKA_ADVERTISED_PORT=%d", b.advertised))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("KAFKA_PORT=%d", b.port), "KAFKA_DATA="+b.data,
+		// A broker that was killed is let in again when its session with the controller is over.
+		fmt.Sprintf("KAFKA_MORE=broker.session.timeout.ms=3000\nbroker.heartbeat.interval.ms=500\nadvertised.listeners=PLAINTEXT://127.0.0.1:%d", b.advertised))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

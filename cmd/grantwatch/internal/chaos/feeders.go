@@ -45,7 +45,7 @@ func (r *rig) feed(ctx context.Context, rate int) (*feeders, error) {
 			}
 			g.Go(func() error { return produce(gctx, ending, p, s, rate) })
 		case "aws-push":
-			const senders = 4
+			const senders = 16
 			for range senders {
 				g.Go(func() error { return r.sender(gctx, ending, s, 100, rate/senders, &f.pushes) })
 			}

@@ -12,21 +12,27 @@ const patience = 60 * time.Second
 
 // fed runs a fault while records flow in, and judges.
 func fed(ctx context.Context, r *rig, rate int, meddle func(f *feeders) error) (*outcome, error) {
-	f, err := r.feed(ctx, rate)
+	feeding, stop := context.WithCancel(ctx)
+	defer stop()
+	f, err := r.feed(feeding, rate)
 	if err != nil {
 		return nil, err
 	}
-	err = meddle(f)
-	if err2 := f.finish(); err == nil {
-		err = err2
-	}
-	if err != nil {
+	if err := meddle(f); err != nil {
+		stop() // nobody would take what they send
+		_ = f.finish()
 		return nil, err
+	}
+	late := time.AfterFunc(3*patience, stop)
+	defer late.Stop()
+	if err := f.finish(); err != nil {
+		return nil, fmt.Errorf("senders: %w", err)
 	}
 	return r.judge(ctx, patience)
 }
 
-// killIngester kills the ingester at random points, from the first moment of its life on.
+// killIngester kills the ingester at random points, from the first moment of its life on; every second time it waits for the
+// worst moment.
 func killIngester(ctx context.Context, h *harness) (*outcome, error) {
 	r, err := newRig(ctx, h, "kill-ingester", setup{kafka: true, push: true, files: true})
 	if err != nil {
@@ -38,9 +44,14 @@ func killIngester(ctx context.Context, h *harness) (*outcome, error) {
 	}
 	kills := pick(h, 8, 200)
 	return fed(ctx, r, pick(h, 1500, 500), func(f *feeders) error {
-		for range kills {
+		for i := range kills {
 			if !pause(ctx, 300*time.Millisecond+time.Duration(h.rand.Int64N(int64(4*time.Second)))) {
 				return ctx.Err()
+			}
+			if i%2 == 1 {
+				if err := r.written(ctx); err != nil {
+					return err
+				}
 			}
 			if r.run.ended() {
 				return fmt.Errorf("the ingester has ended by itself; see %s", r.run.log)
@@ -55,6 +66,24 @@ func killIngester(ctx context.Context, h *harness) (*outcome, error) {
 		}
 		r.out.note("%d kills -9, %d pushes sent again", kills, f.pushes.again.Load())
 		return nil
+	})
+}
+
+// written waits for the moment at which the rows of a push have just been stored: who is killed then has not answered yet.
+func (r *rig) written(ctx context.Context) error {
+	if err := r.ready(ctx); err != nil {
+		return err
+	}
+	before := -1
+	return until(ctx, time.Minute, "a push is stored", func() bool {
+		n, err := r.number(ctx, "pushed")
+		if err != nil {
+			return false
+		}
+		if before < 0 {
+			before = n
+		}
+		return n > before
 	})
 }
 

@@ -123,7 +123,7 @@ func until(ctx context.Context, most time.Duration, what string, ok func() bool)
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	for !ok() {
-		if !pause(ctx, 20*time.Millisecond) {
+		if !pause(ctx, 2*time.Millisecond) {
 			return fmt.Errorf("%s: not within %s", what, most)
 		}
 	}

@@ -1,0 +1,1 @@
+SELECT count() FROM grantwatch.events WHERE feed = 'aws-push'
