@@ -51,3 +51,33 @@ func (p *Producer) Close(ctx context.Context, group string) error {
 	p.client.Close()
 	return errors.Join(err, err2)
 }
+
+// Members are the ids of the members of a consumer group.
+func Members(ctx context.Context, broker, group string) ([]string, error) {
+	cl, err := kgo.NewClient(kgo.SeedBrokers(broker))
+	if err != nil {
+		return nil, err
+	}
+	defer cl.Close()
+	all, err := kadm.NewClient(cl).DescribeGroups(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	g := all[group]
+	out := make([]string, 0, len(g.Members))
+	for _, m := range g.Members {
+		out = append(out, m.MemberID)
+	}
+	return out, g.Err
+}
+
+// Bomb produces one batch that is short as it is sent and size bytes long when it is opened.
+func Bomb(ctx context.Context, broker, topic string, size int) error {
+	cl, err := kgo.NewClient(kgo.SeedBrokers(broker), kgo.DefaultProduceTopic(topic), kgo.ProducerBatchCompression(kgo.ZstdCompression()),
+		kgo.ProducerBatchMaxBytes(int32(size+1<<20)), kgo.BrokerMaxWriteBytes(int32(size+2<<20)))
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	return cl.ProduceSync(ctx, &kgo.Record{Value: bytes.Repeat([]byte{' '}, size)}).FirstErr()
+}

@@ -41,7 +41,7 @@ type Limits struct {
 	Wait     time.Duration // how long a request waits for others to be written with; 50 ms
 	Group    int64         // bytes that are written together at most, unless one request alone has more; 16 MiB
 	Requests int           // requests that are written together at most; 4096
-	Answer   time.Duration // how long a request waits for the sink before it is told 503; what it brought stays in the making; 60 s
+	Answer   time.Duration // how long a request waits for the sink before it is told 503; what it brought stays in the making; 10 s, which shippers wait for
 	Read     time.Duration // how long a body may take to arrive; 60 s
 	Memory   int           // how many stored requests of a feed are remembered, to know a repeated one; 4096
 }
@@ -87,7 +87,7 @@ func (l Limits) withDefaults() Limits {
 	orInt(&l.Wait, 50*time.Millisecond)
 	orInt(&l.Group, 16<<20)
 	orInt(&l.Requests, 4096)
-	orInt(&l.Answer, time.Minute)
+	orInt(&l.Answer, 10*time.Second)
 	orInt(&l.Read, time.Minute)
 	orInt(&l.Memory, 4096)
 	return l

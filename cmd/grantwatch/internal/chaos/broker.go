@@ -18,7 +18,8 @@ import (
 type broker struct {
 	data       string
 	port       int
-	advertised int // the port that clients are sent to: a proxy's, or the broker's own
+	wire       *wire // the way of all clients, which can be cut
+	advertised int   // its port
 	up         bool
 }
 
@@ -75,9 +76,14 @@ func (b *broker) start(ctx context.Context) error {
 			return err
 		}
 		b.port = port
-		if b.advertised == 0 {
-			b.advertised = port
+		var lc net.ListenConfig
+		l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0") // ends with the process
+		if err != nil {
+			return err
 		}
+		b.advertised = l.Addr().(*net.TCPAddr).Port
+		b.wire = &wire{to: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), on: map[net.Conn]bool{}}
+		go b.wire.serve(l)
 	}
 	if b.up {
 		return nil
@@ -87,7 +93,7 @@ func (b *broker) start(ctx context.Context) error {
 	return err
 }
 
-func (b *broker) address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(b.port)) }
+func (b *broker) address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(b.advertised)) }
 
 // kill ends it as kill -9 does; the data stays.
 func (b *broker) kill() error {

@@ -18,7 +18,7 @@ func (r *rig) made() int {
 
 // arrive waits until every record made is stored or a dead letter, as long as more arrives at least every patience.
 func (r *rig) arrive(ctx context.Context, patience time.Duration) error {
-	want, last, at := r.made(), -1, time.Now()
+	want, last, at := r.made()+r.dead, -1, time.Now()
 	for {
 		n, err := r.number(ctx, "progress")
 		if err == nil && n >= want {
@@ -47,7 +47,7 @@ func (r *rig) judge(ctx context.Context, patience time.Duration) (*outcome, erro
 	}
 	r.weigh()
 	want := map[string]bool{}
-	dead := 0
+	dead := r.dead
 	for _, s := range r.sources {
 		s.events(func(id string) { want[id] = true })
 		dead += s.dead()

@@ -79,7 +79,11 @@ func expected(ctx context.Context, sources []*source) (*rolled, error) {
 		return nil, err
 	}
 	for _, s := range sources {
-		feed := access.Feed{Name: s.feed, Team: team, Format: format, Accounts: []string{account}}
+		owner := s.team
+		if owner == "" {
+			owner = team
+		}
+		feed := access.Feed{Name: s.feed, Team: owner, Format: format, Accounts: []string{account}}
 		if _, err := p.RunStream(ctx, feed, "expected", &again{source: s}, time.Now(), nil); err != nil {
 			return nil, err
 		}

@@ -49,13 +49,18 @@ func pick[T any](h *harness, short, long T) T {
 	return short
 }
 
+// jitter is a number below n, for goroutines that have no order.
+func (h *harness) jitter(n int) int { return rand.IntN(n) }
+
 type fault struct {
 	name string
 	run  func(context.Context, *harness) (*outcome, error)
 }
 
 var faults = []fault{
-	{"kill-ingester", killIngester}, {"kill-engine", killEngine}, {"kill-broker", killBroker},
+	{"kill-ingester", killIngester}, {"kill-engine", killEngine}, {"kill-broker", killBroker}, {"store-down", storeDown},
+	{"slow-insert", slowInsert}, {"rebalance", rebalance}, {"disk-full", diskFull}, {"poison", poison}, {"wild-clocks", wildClocks},
+	{"gzip-bomb", gzipBomb}, {"kafka-bomb", kafkaBomb}, {"noisy-neighbour", noisyNeighbour},
 }
 
 func run(ctx context.Context) (bad int, err error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -39,6 +40,7 @@ type rig struct {
 	out      *outcome
 	rss      int // of ingesters, MiB
 	logs     int
+	dead     int // dead letters that are wanted beside the poison of the sources
 }
 
 // setup says what a rig has.
@@ -50,6 +52,7 @@ type setup struct {
 	data               string // the engine's folder; one in the rig's own folder when empty
 	more               string // more of the configuration
 	moreFeeds          string
+	rebalance          string // rebalance_timeout; 30s when empty
 	actors             int
 }
 
@@ -101,7 +104,7 @@ func newRig(ctx context.Context, h *harness, name string, s setup) (*rig, error)
 			return nil, err
 		}
 		feed("aws-kafka", "kafka: {topic: "+r.topic+"}")
-		more += fmt.Sprintf("kafka: {brokers: [%q], group: %s, session_timeout: 3s, rebalance_timeout: 30s}\n", h.broker.address(), r.topic)
+		more += fmt.Sprintf("kafka: {brokers: [%q], group: %s, session_timeout: 3s, rebalance_timeout: %s}\n", h.broker.address(), r.topic, cmp.Or(s.rebalance, "30s"))
 	}
 	if s.push {
 		feed("aws-push", "http: {token_file: token}")

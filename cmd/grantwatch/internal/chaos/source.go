@@ -13,10 +13,12 @@ import (
 // made can be made again to be compared with.
 type source struct {
 	feed   string
+	team   string // payments when empty
 	base   int
 	actors int
-	poison int          // every so many records one that cannot be read; 0 for none
-	next   atomic.Int64 // how many were made
+	poison int                // every so many records one that cannot be read; 0 for none
+	clock  func(i int) string // the time of record i; nil for made's own
+	next   atomic.Int64       // how many were made
 }
 
 // poisonAt is where in its stretch the poison record stands.
@@ -29,6 +31,12 @@ func (s *source) line(b *bytes.Buffer, i int) {
 	n := s.base + i
 	if s.poisoned(i) {
 		fmt.Fprintf(b, `{"eventVersion":"1.09","poison":%d}`+"\n", n)
+		return
+	}
+	if s.clock != nil {
+		var own bytes.Buffer
+		made.CloudTrail(&own, rand.New(rand.NewPCG(uint64(n), 7)), n, s.actors)
+		b.Write(atClock(own.Bytes(), s.clock(i)))
 		return
 	}
 	made.CloudTrail(b, rand.New(rand.NewPCG(uint64(n), 7)), n, s.actors)
