@@ -118,18 +118,27 @@ func (b *buffer) attrs(ev *access.Event) {
 	ev.Attrs = spare
 }
 
-// resetColumns empties every column and keeps its memory.
-func resetColumns(c *access.Columns) {
-	for _, s := range []*[]string{
+// textColumns are the columns of one text a row; listColumns are those of several.
+func textColumns(c *access.Columns) []*[]string {
+	return []*[]string{
 		&c.ID, &c.Provider, &c.Account, &c.Class, &c.LogClass, &c.Action, &c.Access, &c.Outcome, &c.Error,
 		&c.ActorID, &c.ActorUID, &c.ActorName, &c.ActorEmail, &c.ActorKind, &c.Issuer, &c.Credential, &c.Principal,
 		&c.Permission, &c.Scope, &c.Via, &c.SrcIP, &c.UserAgent, &c.Session, &c.ChangeKind, &c.ChangeSubject, &c.ChangeGrant, &c.Flag,
-	} {
+	}
+}
+
+func listColumns(c *access.Columns) []*[][]string {
+	return []*[][]string{&c.Chain, &c.Groups, &c.TargetIDs, &c.TargetTypes}
+}
+
+// resetColumns empties every column and keeps its memory.
+func resetColumns(c *access.Columns) {
+	for _, s := range textColumns(c) {
 		clear(*s) // so that the strings of the last batch can be collected
 		*s = (*s)[:0]
 	}
 	c.Time = c.Time[:0]
-	for _, s := range []*[][]string{&c.Chain, &c.Groups, &c.TargetIDs, &c.TargetTypes} {
+	for _, s := range listColumns(c) {
 		clear(*s)
 		*s = (*s)[:0]
 	}

@@ -98,6 +98,20 @@ func (s *Store) EventsByName(ctx context.Context, names []string, from, to time.
 	return inOrder(out, len(out)), nil
 }
 
+// StoredIDs returns those of the ids that a feed has among its events with times in [from, to], stored since a moment.
+func (s *Store) StoredIDs(ctx context.Context, team, feed string, ids []string, from, to, since time.Time) ([]string, error) {
+	var out []string
+	for part := range slices.Chunk(ids, refsAtOnce) {
+		got, err := all(ctx, s, "stored_ids", func(r driver.Rows, id *string) error { return r.Scan(id) },
+			p("team", team), p("feed", feed), p("ids", part), at("from", from), at("to", to), at("since", since))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, got...)
+	}
+	return out, nil
+}
+
 // TeamEvents returns the newest events of one team in [from, to), newest first.
 func (s *Store) TeamEvents(ctx context.Context, team string, from, to time.Time, limit int) ([]StoredEvent, error) {
 	return all(ctx, s, "events_team", scanEvent, p("team", team), at("from", from), at("to", to), p("limit", uint64(max(limit, 0))))

@@ -20,7 +20,7 @@ func (a *App) pipeline() (*ingest.Pipeline, error) {
 	if a.pipe != nil {
 		return a.pipe, nil
 	}
-	p, err := ingest.New(a.Store, ingest.Config{Observe: func(_ string, s ingest.Stats) {
+	p, err := ingest.New(ingest.NewBelt(a.Store, a.Store), ingest.Config{Observe: func(_ string, s ingest.Stats) {
 		if a.Meter.Add != nil {
 			a.Meter.Add(s.Received, s.Bytes)
 		}

@@ -113,7 +113,8 @@ func (r *rig) judgeRolled(ctx context.Context) error {
 }
 
 // judgeAccounts holds the account of batches against what is there: received = stored + filtered + dead, and stored is
-// the number of rows.
+// the number of rows. Of pushes, stored may be less: the account of a batch is written last, so that of one whose writer
+// died may be missing, and what its senders sent again counts as filtered.
 func (r *rig) judgeAccounts(ctx context.Context) error {
 	rows, err := r.rows(ctx, "accounts")
 	if err != nil {
@@ -134,7 +135,12 @@ func (r *rig) judgeAccounts(ctx context.Context) error {
 				return err
 			}
 		}
-		if n[0] != n[1]+n[2]+n[3] || strconv.Itoa(n[1]) != count[row[0]] && n[1] != 0 {
+		there, _ := strconv.Atoi(count[row[0]]) // a feed without rows has none
+		if missing := there - n[1]; row[0] == "aws-push" && missing > 0 && n[2] > 0 {
+			r.out.note("%d pushed events in no account", missing)
+			there = n[1]
+		}
+		if n[0] != n[1]+n[2]+n[3] || n[1] != there {
 			r.out.accounts = append(r.out.accounts, fmt.Sprintf("%s: received %d, stored %d (%s rows), filtered %d, dead %d", row[0], n[0], n[1], count[row[0]], n[2], n[3]))
 		}
 	}

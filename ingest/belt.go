@@ -1,0 +1,126 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/grantwatch/grantwatch/access"
+)
+
+// Known tells which of these ids of a feed's events with times in [from, to] were stored since a moment; the store does.
+type Known interface {
+	StoredIDs(ctx context.Context, team, feed string, ids []string, from, to, since time.Time) ([]string, error)
+}
+
+// Belt is a sink before another that leaves out events which are stored already. It looks at what was pushed, and only
+// when there is reason to: files and Kafka read a stretch again as the very same batches, of which the store takes each
+// once, but a sender that got no answer sends again what may then be written among other requests, as another batch. That
+// happens after this process has started in the place of one that died, and after a write that failed half-way.
+// Roll-ups are written all the same: they may be what the first attempt did not come to, and do not change by it.
+type Belt struct {
+	sink  Sink
+	known Known
+
+	mu    sync.Mutex
+	until map[string]time.Time // by feed
+}
+
+const (
+	wary     = 15 * time.Minute // how long after a start or a failure senders may still send again
+	lookBack = 24 * time.Hour   // how long before now what they send again may have been stored
+)
+
+// pushed is how the sources of pushes are named.
+const pushed = "http/"
+
+// NewBelt puts a belt before a sink.
+func NewBelt(sink Sink, known Known) *Belt {
+	return &Belt{sink: sink, known: known, until: map[string]time.Time{}}
+}
+
+// WriteBatch implements Sink.
+func (t *Belt) WriteBatch(ctx context.Context, b *access.Batch) error {
+	if !strings.HasPrefix(b.Source, pushed) {
+		return t.sink.WriteBatch(ctx, b)
+	}
+	t.mu.Lock()
+	until, ok := t.until[b.Feed]
+	if !ok {
+		until = b.Ingested.Add(wary)
+		t.until[b.Feed] = until
+	}
+	t.mu.Unlock()
+	if b.Events.Len() > 0 && b.Ingested.Before(until) {
+		if err := t.drop(ctx, b); err != nil {
+			return err
+		}
+	}
+	err := t.sink.WriteBatch(ctx, b)
+	if err != nil {
+		t.mu.Lock()
+		t.until[b.Feed] = b.Ingested.Add(wary)
+		t.mu.Unlock()
+	}
+	return err
+}
+
+// drop takes the events out of a batch that are stored already; they count as filtered, like every second of an id.
+func (t *Belt) drop(ctx context.Context, b *access.Batch) error {
+	from, to := b.Events.Time[0], b.Events.Time[0]
+	for _, at := range b.Events.Time {
+		if at.Before(from) {
+			from = at
+		}
+		if at.After(to) {
+			to = at
+		}
+	}
+	ids, err := t.known.StoredIDs(ctx, b.Team, b.Feed, b.Events.ID, from, to, b.Ingested.Add(-lookBack))
+	if err != nil {
+		return fmt.Errorf("ingest: feed %s: what is stored already: %w", b.Feed, err)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	stored := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		stored[id] = true
+	}
+	b.Filtered += int64(without(&b.Events, stored))
+	return nil
+}
+
+// without removes the rows of these ids and returns how many there were.
+func without(c *access.Columns, ids map[string]bool) int {
+	n, kept := c.Len(), 0
+	texts, lists := textColumns(c), listColumns(c)
+	for i := range n {
+		if ids[c.ID[i]] {
+			continue
+		}
+		if kept != i { // the row of an id is moved whole, its id included
+			for _, s := range texts {
+				(*s)[kept] = (*s)[i]
+			}
+			for _, s := range lists {
+				(*s)[kept] = (*s)[i]
+			}
+			c.Time[kept] = c.Time[i]
+			c.Attrs[kept], c.Attrs[i] = c.Attrs[i], c.Attrs[kept] // maps are used again: no two places may share one
+		}
+		kept++
+	}
+	for _, s := range texts {
+		clear((*s)[kept:])
+		*s = (*s)[:kept]
+	}
+	for _, s := range lists {
+		clear((*s)[kept:])
+		*s = (*s)[:kept]
+	}
+	c.Time, c.Attrs = c.Time[:kept], c.Attrs[:kept]
+	return n - kept
+}
