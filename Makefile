@@ -87,6 +87,11 @@ bench-ingest: build engine ## figures of the ingesters against the engine and a 
 	  address="$$(deploy/kafka/up.sh | tail -n 1)"; \
 	  $(GO) run ./cmd/grantwatch/internal/benchingest -broker "$$address"
 
+.PHONY: chaos
+chaos: build engine ## kill, starve and flood it while logs flow in: lost and duplicated must be 0 (LONG=1, FAULT=kill-engine)
+	@deploy/require.sh java:openjdk-17-jre-headless mvn:maven
+	@$(GO) run ./cmd/grantwatch/internal/chaos -seed $(SEED) $(if $(LONG),-long) $(if $(FAULT),-fault $(FAULT))
+
 .PHONY: pictures
 pictures: build engine ## screenshots of the page and the report in docs/pictures
 	@deploy/require.sh chromium curl

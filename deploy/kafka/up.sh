@@ -58,7 +58,7 @@ setsid nohup "${run[@]}" kafka.Kafka "$DATA/server.properties" > "$DATA/broker.o
 echo $! > "$PID"
 
 for _ in $(seq 1 240); do
-  if ! running; then
+  if ! kill -0 "$(cat "$PID")" 2>/dev/null; then # for its first moments it is not java yet, and not what running looks for
     echo "the broker has ended:" >&2
     tail -n 30 "$DATA/broker.out" >&2
     exit 1

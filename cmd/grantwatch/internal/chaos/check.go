@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -39,7 +40,7 @@ func (r *rig) arrive(ctx context.Context, patience time.Duration) error {
 // judge waits until all is there and a little longer, so that what is written twice would show, and compares.
 func (r *rig) judge(ctx context.Context, patience time.Duration) (*outcome, error) {
 	o := r.out
-	if err := r.arrive(ctx, patience); err != nil && err != errPatience {
+	if err := r.arrive(ctx, patience); err != nil && !errors.Is(err, errPatience) {
 		return nil, err
 	}
 	if !pause(ctx, 2*time.Second) {

@@ -47,7 +47,7 @@ func rebalance(ctx context.Context, h *harness) (*outcome, error) {
 			h.broker.wire.cut()
 		}
 	}()
-	cuts := h.broker.wire.n
+	cuts := h.broker.wire.cuts()
 	_, err = fed(ctx, r, 4000, func(*feeders) error {
 		killed := 0
 		for i := range turns {
@@ -79,6 +79,6 @@ func rebalance(ctx context.Context, h *harness) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.out.note("%d connections cut", h.broker.wire.n-cuts)
+	r.out.note("%d connections cut", h.broker.wire.cuts()-cuts)
 	return r.out, nil
 }

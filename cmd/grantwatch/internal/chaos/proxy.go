@@ -74,7 +74,7 @@ type wire struct {
 	to string
 	mu sync.Mutex
 	on map[net.Conn]bool
-	n  int // how many connections were cut
+	n  int
 }
 
 func (w *wire) serve(l net.Listener) {
@@ -89,7 +89,13 @@ func (w *wire) serve(l net.Listener) {
 
 func (w *wire) join(in net.Conn) {
 	defer in.Close()
-	out, err := net.Dial("tcp", w.to)
+	var out net.Conn
+	// A connection that is closed at once looks to clients like a broker that wants TLS, which they take as final.
+	err := until(context.Background(), 20*time.Second, "the broker listens", func() bool {
+		var err error
+		out, err = net.Dial("tcp", w.to)
+		return err == nil
+	})
 	if err != nil {
 		return
 	}
@@ -110,6 +116,13 @@ func (w *wire) join(in net.Conn) {
 	go pipe(out, in)
 	go pipe(in, out)
 	<-done
+}
+
+// cuts is how many connections were cut.
+func (w *wire) cuts() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.n
 }
 
 // cut closes every connection in the middle of whatever it carries.

@@ -148,7 +148,10 @@ func diskFull(ctx context.Context, h *harness) (*outcome, error) {
 		}
 		pause(ctx, pick(h, 8*time.Second, 2*time.Minute))
 		if real {
-			return os.Remove(filepath.Join(disk, "ballast"))
+			if err := os.Remove(filepath.Join(disk, "ballast")); err != nil {
+				return err
+			}
+			return r.heal(ctx, s.data)
 		}
 		proxy.full.Store(false)
 		r.out.expect(proxy.held.Load() > 0, "no insert was refused")
@@ -158,6 +161,19 @@ func diskFull(ctx context.Context, h *harness) (*outcome, error) {
 		return nil, err
 	}
 	return r.out, nil
+}
+
+// heal starts the engine again when the full disk left it with a part that it cannot read: a merge that was being written
+// when the space ran out. When it starts, the engine puts such a part aside and takes the parts that it was merged from.
+func (r *rig) heal(ctx context.Context, data string) error {
+	pause(ctx, 3*time.Second)
+	_, err := r.number(ctx, "progress")
+	if err == nil {
+		return nil
+	}
+	r.out.note("the engine had to be started again (%.60s…)", err.Error())
+	r.engine.kill()
+	return r.startEngine(ctx, data)
 }
 
 // fill writes a file until there is no more space.
