@@ -37,8 +37,8 @@ func (b *body) open() error {
 	if err != nil {
 		return explain(err, "s3:GetObject", b.t.cfg.place(b.o.Key))
 	}
-	if b.o.Size == 0 {
-		b.o.Size = aws.ToInt64(out.ContentLength)
+	if b.at == 0 && out.ContentLength != nil { // what an announcement says of its size decides nothing
+		b.o.Size = *out.ContentLength
 	}
 	b.r = out.Body
 	if b.at > 0 && out.ContentRange == nil { // the whole object came

@@ -33,6 +33,7 @@ func connect(ctx context.Context, c *Config) (*s3.Client, *sqs.Client, error) {
 	}
 	store := s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = c.PathStyle
+		o.DisableLogOutputChecksumValidationSkipped = true // standard error is for what people should read
 		if o.Region == "" {
 			o.Region = "us-east-1" // stores that only speak S3 want one in the signature, and take any
 		}
