@@ -64,7 +64,7 @@ type desk struct {
 	now     time.Time
 	got     []string
 	works   map[string]string // source → what it held, of every attempt
-	changes bool // stretches need not be what they were
+	changes bool              // stretches need not be what they were
 	fail    func() error
 	mu      sync.Mutex
 	reports []string
