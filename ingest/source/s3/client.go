@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// attempts at a request: with pauses that double up to Backoff, a bucket that says SlowDown is given a minute or two.
-const attempts = 8
+// attempts at a request: with pauses that double up to Backoff, a bucket that says SlowDown is given half a minute.
+const attempts = 6
 
 // connect makes the clients. Nothing is asked of anybody yet.
 func connect(ctx context.Context, c *Config) (*s3.Client, *sqs.Client, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -55,11 +56,17 @@ func New(t testing.TB, buckets ...string) *Server {
 	return s
 }
 
-// Environ is what the SDK needs to sign requests, and what keeps it from asking anybody else.
+// environ is what the SDK needs to sign requests, and what keeps it from asking anybody else.
+var environ = map[string]string{"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_REGION": "eu-west-1",
+	"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"}
+
+// Names are the names of what Environ sets.
+func Names() []string { return slices.Sorted(maps.Keys(environ)) }
+
+// Environ sets it for a test.
 func Environ(t *testing.T) {
 	t.Helper()
-	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_REGION": "eu-west-1",
-		"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"} {
+	for name, value := range environ {
 		t.Setenv(name, value)
 	}
 }
