@@ -18,11 +18,11 @@ import (
 	"github.com/grantwatch/grantwatch/ingest/source/file"
 )
 
-// Checkpoint and Checkpoints are those of files: a feed's position is kept in one place.
-type (
-	Checkpoint  = file.Checkpoint
-	Checkpoints = file.Checkpoints
-)
+// Checkpoint is that of files: a feed's position is kept in one place.
+type Checkpoint = file.Checkpoint
+
+// Checkpoints keeps them.
+type Checkpoints = file.Checkpoints
 
 // Read reads one stretch; it returns nil when all of it is durable.
 type Read = func(ctx context.Context, w file.Work) error

@@ -10,6 +10,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/ingest"
 )
 
@@ -20,31 +21,34 @@ const known = 64 << 10
 // IngestStdin reads standard input to its end, if a feed is read from it. It is read once in the life of the process.
 func (a *App) IngestStdin(ctx context.Context, now time.Time, rules ingest.EventRules) error {
 	for i, f := range a.Feeds() {
-		if !a.Cfg.Feeds[i].From.Stdin || a.stdin == nil {
-			continue
+		if a.Cfg.Feeds[i].From.Stdin && a.stdin != nil {
+			return a.ingestStdin(ctx, f, now, rules)
 		}
-		in := a.stdin
-		a.stdin = nil
-		p, err := a.pipeline()
-		if err != nil {
-			return err
-		}
-		r, stop := ending(ctx, in)
-		defer stop()
-		first, err := r.Peek(known)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("feed %s: standard input: %w", f.Name, err)
-		}
-		st, err := p.RunStream(ctx, f, fmt.Sprintf("stdin@%016x", xxh3.Hash(first)), r, now, rules)
-		if err != nil {
-			return fmt.Errorf("feed %s: standard input: after %d records: %w", f.Name, st.Received, err)
-		}
-		if st.Received == 0 {
-			a.Notice("feed %s: standard input is empty", f.Name)
-		}
-		a.tell(f, st)
-		return nil
 	}
+	return nil
+}
+
+func (a *App) ingestStdin(ctx context.Context, f access.Feed, now time.Time, rules ingest.EventRules) error {
+	in := a.stdin
+	a.stdin = nil
+	p, err := a.pipeline()
+	if err != nil {
+		return err
+	}
+	r, stop := ending(ctx, in)
+	defer stop()
+	first, err := r.Peek(known)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("feed %s: standard input: %w", f.Name, err)
+	}
+	st, err := p.RunStream(ctx, f, fmt.Sprintf("stdin@%016x", xxh3.Hash(first)), r, now, rules)
+	if err != nil {
+		return fmt.Errorf("feed %s: standard input: after %d records: %w", f.Name, st.Received, err)
+	}
+	if st.Received == 0 {
+		a.Notice("feed %s: standard input is empty", f.Name)
+	}
+	a.tell(f, st)
 	return nil
 }
 
