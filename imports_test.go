@@ -40,6 +40,7 @@ var banned = []struct {
 	{"github.com/ClickHouse/", []string{"store"}, "the store is the only door to ClickHouse"},
 	{"github.com/expr-lang/", []string{"rules"}, "expressions are compiled behind the fences of the rules room only"},
 	{"github.com/twmb/franz-go/", []string{"ingest"}, "records come from Kafka through one source, which knows when to commit"},
+	{"github.com/aws/", []string{"ingest"}, "objects come from a bucket through one source, which knows what was read"},
 	{"github.com/slack-go/", []string{"alert"}, "only alerts speak Slack"},
 	{"github.com/spf13/cobra", []string{"cmd"}, "only commands have flags"},
 }

@@ -77,7 +77,7 @@ func (f *common) options(c *cobra.Command) (app.Options, time.Time, func(), erro
 	}
 	stderr := c.ErrOrStderr()
 	m, done := meter(stderr, -1)
-	return app.Options{Config: cfg, Log: f.log(stderr), Notice: f.notice(stderr), Meter: m, FetchBar: fetchBar(stderr), Now: now}, now, done, nil
+	return app.Options{Config: cfg, Log: f.log(stderr), Notice: f.notice(stderr), Meter: m, FetchBar: fetchBar(stderr), Now: now, Stdin: c.InOrStdin()}, now, done, nil
 }
 
 func auditCommand() *cobra.Command {

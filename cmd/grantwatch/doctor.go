@@ -87,6 +87,9 @@ func (d *doctor) config(file string, asked bool) {
 	d.say("config", true, fmt.Sprintf("%s: %d teams, %d feeds, %d entitlement and %d identity sources", file, len(cfg.Teams), len(cfg.Feeds), len(cfg.Entitlements), len(cfg.Identities)))
 	fsys := config.Files(cfg, nil)
 	for _, f := range cfg.Feeds {
+		if len(f.From.File) == 0 {
+			continue // it comes from elsewhere
+		}
 		files, err := config.Expand(fsys, f.From.File)
 		if err != nil || len(files) == 0 {
 			d.say("feed", false, f.Name+": no file matches "+strings.Join(f.From.File, ", "))

@@ -45,7 +45,7 @@ func runCommand() *cobra.Command {
 				return err
 			}
 			defer p.close()
-			l := &loop{app: a, page: p, cfg: o.Config, reports: reports, out: c.OutOrStdout(), now: f.now, done: done}
+			l := &loop{app: a, page: p, cfg: o.Config, reports: reports, out: c.OutOrStdout(), now: f.now, done: done, once: once}
 			defer l.told.Wait()
 			if once {
 				return l.pass(c.Context())
@@ -68,6 +68,7 @@ type loop struct {
 	out     io.Writer
 	now     func() (time.Time, error)
 	done    func()
+	once    bool // one pass over everything, also over what is otherwise read beside the watch
 
 	reported string // newest week whose report was written
 	alerting sync.Mutex
@@ -95,6 +96,16 @@ func (l *loop) forever(ctx context.Context) error {
 	l.told.Go(func() {
 		if err := l.app.Consume(ctx, l.clock); err != nil {
 			l.app.Notice("kafka: %v; what the topics hold is not read", err)
+		}
+	})
+	objects, err := l.app.FollowObjects(ctx, l.clock)
+	if err != nil {
+		return err
+	}
+	l.told.Go(objects)
+	l.told.Go(func() {
+		if err := l.app.FollowStdin(ctx, l.clock); err != nil {
+			l.app.Notice("%v; what came after it is not read", err)
 		}
 	})
 	read := time.NewTicker(readEvery)
@@ -129,6 +140,11 @@ func (l *loop) pass(ctx context.Context) error {
 	}
 	if _, err := l.app.Read(ctx, now, 0); err != nil {
 		return err
+	}
+	if l.once {
+		if err := l.app.ReadBeside(ctx, now); err != nil {
+			return err
+		}
 	}
 	return l.evaluate(ctx, now)
 }

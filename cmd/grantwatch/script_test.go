@@ -8,6 +8,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/grantwatch/grantwatch/ingest/source/s3/s3test"
 	"github.com/grantwatch/grantwatch/store/engine"
 )
 
@@ -28,11 +29,28 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	bucket := s3test.New(t, "trail", "pods")
+	for key, file := range map[string]string{
+		"AWSLogs/111122223333/CloudTrail/eu-west-1/2026/08/31/111122223333_CloudTrail_eu-west-1_20260831T2355Z_x.json.gz": "payments-cloudtrail.json",
+		"shop/audit.jsonl": "platform-audit.jsonl",
+	} {
+		raw, err := os.ReadFile(filepath.Join(examples, "quickstart/logs", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bucket.Put("trail", key, raw)
+	}
+	bucket.Put("trail", "shop/AWSLogs/111122223333/CloudTrail-Digest/digest.json.gz", []byte("a digest"))
+	s3test.Environ(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GRANTWATCH_ENGINE_LIB", lib)
 			e.Setenv("EXAMPLES", examples)
+			e.Setenv("S3", bucket.URL)
+			for _, name := range s3test.Names() {
+				e.Setenv(name, os.Getenv(name))
+			}
 			e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("HOME", e.WorkDir)
 			return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -46,6 +47,7 @@ type App struct {
 	followers   map[string]*ingest.Follower // by feed; nil before the first Read
 	marks       map[string]string           // what files looked like when they were last read
 	alerter     *alert.Alerter
+	stdin       io.Reader // nil when nothing may be read from it
 }
 
 // Meter hears of progress. Its zero value is silent.
@@ -70,13 +72,14 @@ type Options struct {
 	Meter     Meter
 	FetchBar  func(done, total int64)
 	Now       time.Time // for the migrations' ledger
+	Stdin     io.Reader // of the feed that is read from it
 	NoRules   bool
 	NoMigrate bool
 }
 
 // Open loads the rules, starts the embedded engine unless the configuration names a server, and migrates the store.
 func Open(ctx context.Context, o Options) (*App, error) {
-	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, lastRead: map[string]uint64{}}
+	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, stdin: o.Stdin, lastRead: map[string]uint64{}}
 	if a.Log == nil {
 		a.Log = slog.New(slog.DiscardHandler)
 	}

@@ -326,6 +326,12 @@ func (a *App) Once(ctx context.Context, now time.Time) (*detect.Result, *ledger.
 	if err := a.IngestFiles(ctx, now); err != nil {
 		return nil, nil, fmt.Errorf("reading logs: %w", err)
 	}
+	if err := a.IngestObjects(ctx, now); err != nil {
+		return nil, nil, fmt.Errorf("reading logs: %w", err)
+	}
+	if err := a.IngestStdin(ctx, now, newEventRules(a.Rules, a.people)); err != nil {
+		return nil, nil, fmt.Errorf("reading logs: %w", err)
+	}
 	return a.Evaluate(ctx, now)
 }
 

@@ -53,6 +53,23 @@ type From struct {
 	File  Globs      `yaml:"file"`
 	Kafka *KafkaFrom `yaml:"kafka"`
 	HTTP  *HTTPFrom  `yaml:"http"`
+	S3    *S3From    `yaml:"s3"`
+	Stdin bool       `yaml:"stdin"`
+}
+
+// S3From names a bucket. Credentials are found by the SDK and never stand in this file.
+type S3From struct {
+	Bucket     string          `yaml:"bucket"`
+	Prefix     string          `yaml:"prefix"`
+	Region     string          `yaml:"region"`
+	Endpoint   string          `yaml:"endpoint"` // of a store that speaks S3; AWS without it
+	PathStyle  bool            `yaml:"path_style"`
+	Layout     string          `yaml:"layout"`     // cloudtrail, the default for aws_cloudtrail, or flat
+	Since      string          `yaml:"since"`      // with layout cloudtrail: days before it are not read
+	Lookback   policy.Duration `yaml:"lookback"`   // for how long a day may gain objects; default 3d
+	Poll       policy.Duration `yaml:"poll"`       // between listings; default 1m, with sqs 1h
+	SQS        string          `yaml:"sqs"`        // URL of the queue that announces objects
+	Visibility policy.Duration `yaml:"visibility"` // for how long a message is ours at a time; default 5m
 }
 
 // KafkaFrom names a topic.

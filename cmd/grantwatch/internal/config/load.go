@@ -208,6 +208,14 @@ func (k *checker) feeds(teams map[string]bool) {
 			k.topic(at+".from.kafka", f.From)
 			continue
 		}
+		if f.From.S3 != nil {
+			k.bucket(at+".from.s3", f)
+			continue
+		}
+		if f.From.Stdin {
+			k.stdin(at+".from.stdin", f.From)
+			continue
+		}
 		k.files(at+".from", f.From)
 	}
 	k.ingestHTTP()
@@ -216,8 +224,8 @@ func (k *checker) feeds(teams map[string]bool) {
 // pushed checks a feed that is pushed over HTTP.
 func (k *checker) pushed(path string, f From) {
 	switch {
-	case len(f.File) > 0 || f.Kafka != nil:
-		k.fail(path, "a feed comes from one kind of source: file, kafka or http")
+	case f.kinds() > 1:
+		k.fail(path, oneKind)
 	case f.HTTP.TokenFile == "" && len(f.HTTP.ClientNames) == 0:
 		k.fail(path, "who may push? http needs token_file or client_names")
 	case f.HTTP.TokenFile != "":
@@ -228,8 +236,8 @@ func (k *checker) pushed(path string, f From) {
 // topic checks a feed that is read from Kafka.
 func (k *checker) topic(path string, f From) {
 	switch {
-	case len(f.File) > 0:
-		k.fail(path, "a feed comes from one kind of source: file, kafka or http")
+	case f.kinds() > 1:
+		k.fail(path, oneKind)
 	case f.Kafka.Topic == "":
 		k.fail(path+".topic", "kafka needs a topic")
 	case len(k.c.Kafka.Brokers) == 0:
@@ -306,6 +314,10 @@ func (k *checker) files(path string, f From) {
 		k.fail(path+".kafka", "only logs are read from Kafka; this is read from a file")
 	case f.HTTP != nil:
 		k.fail(path+".http", "only logs can be pushed; this is read from a file")
+	case f.S3 != nil:
+		k.fail(path+".s3", "only logs are read from buckets; this is read from a file")
+	case f.Stdin:
+		k.fail(path+".stdin", "only logs are read from standard input; this is read from a file")
 	case len(f.File) == 0:
 		k.fail(path, "nothing to read: from needs a file")
 	}
