@@ -24,6 +24,9 @@ func (t *Tracker) look(ctx context.Context, now time.Time, read Read) error {
 			}
 			return g.add(ctx, o)
 		})
+		if g.failed != nil {
+			return g.failed
+		}
 		return errors.Join(err, g.flush(ctx))
 	}
 	if !t.lookedAll.IsZero() && now.Sub(t.lookedAll) < everything {
@@ -44,8 +47,8 @@ func (t *Tracker) look(ctx context.Context, now time.Time, read Read) error {
 			whole = append(whole, name)
 			continue
 		}
-		if len(t.intent.Objects) > 0 || ctx.Err() != nil {
-			return err // it is not the listing that failed
+		if g.failed != nil || ctx.Err() != nil {
+			return err // it is not the listing that failed, and days with what was collected must not be closed
 		}
 		errs = append(errs, err)
 	}

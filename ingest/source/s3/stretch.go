@@ -31,6 +31,8 @@ type group struct {
 	list  []Object
 	in    map[uint64]bool
 	bytes int64
+
+	failed error // of the first stretch that was not read; what was collected for it is listed or announced again
 }
 
 func (t *Tracker) group(now time.Time, read Read) *group {
@@ -51,11 +53,16 @@ func (g *group) add(ctx context.Context, o Object) error {
 	return nil
 }
 
-// flush reads what was collected.
+// flush reads what was collected. After a failure nothing more is read before the next step.
 func (g *group) flush(ctx context.Context) error {
-	if len(g.list) == 0 {
-		return nil
+	if len(g.list) == 0 || g.failed != nil {
+		return g.failed
 	}
+	g.failed = g.begin(ctx)
+	return g.failed
+}
+
+func (g *group) begin(ctx context.Context) error {
 	i := intent{At: g.now, Source: g.t.source(g.list), Objects: g.list}
 	g.list, g.bytes = nil, 0
 	clear(g.in)

@@ -108,7 +108,8 @@ func (t *Tracker) Step(ctx context.Context, now time.Time, read Read) error {
 	if t.queue != nil {
 		errs = append(errs, t.announced(ctx, now, read))
 	}
-	if len(t.intent.Objects) == 0 && ctx.Err() == nil && (t.looked.IsZero() || now.Sub(t.looked) >= t.cfg.Poll) {
+	// What is being read, and what was, must be known before anything else is.
+	if t.loaded && len(t.intent.Objects) == 0 && ctx.Err() == nil && (t.looked.IsZero() || now.Sub(t.looked) >= t.cfg.Poll) {
 		err := t.look(ctx, now, read)
 		if err == nil {
 			t.looked = now
