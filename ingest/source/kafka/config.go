@@ -44,7 +44,10 @@ type Config struct {
 
 	Now     func() time.Time // when a range is read first
 	Report  func(error)      // hears of what went wrong and is tried again; may be nil
-	Options []kgo.Opt        // more of the client's, such as hooks of metrics
+	Hooks   []any            // the client's hooks, such as those of metrics
+	Options []kgo.Opt        // more of the client's
+	// Rebalanced hears that partitions changed hands, and how many are the member's now; may be nil.
+	Rebalanced func(how Change, owned int)
 }
 
 func orDefault[T comparable](v *T, def T) {
@@ -136,6 +139,9 @@ func (c *Config) options() ([]kgo.Opt, error) {
 	auth, err := c.security()
 	if err != nil {
 		return nil, err
+	}
+	for _, h := range c.Hooks {
+		opts = append(opts, kgo.WithHooks(h))
 	}
 	return append(append(opts, auth...), c.Options...), nil
 }

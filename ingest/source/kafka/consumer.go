@@ -25,10 +25,10 @@ type Consumer struct {
 
 	mu    sync.Mutex // parts changes hands between rounds and rebalances
 	parts map[key]*partition
+	owned map[key]bool // what the group has given us, whether or not anything was fetched of it
 
 	wanted   atomic.Bool // a rebalance waits for us
 	hurry    atomic.Pointer[context.CancelFunc]
-	lag      atomic.Pointer[[]Lag]
 	failures int       // rounds in a row in which something failed
 	rouse    time.Time // when partitions that the client gave up are tried again
 }
@@ -38,19 +38,13 @@ type key struct {
 	id    int32
 }
 
-// Lag is how many records of a partition are not durable yet.
-type Lag struct {
-	Feed, Source string
-	Records      int64
-}
-
 // New makes a member; it joins the group in Run.
 func New(cfg Config, write Write) (*Consumer, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	c := &Consumer{cfg: cfg, write: write, feeds: map[string][]string{}, parts: map[key]*partition{}}
+	c := &Consumer{cfg: cfg, write: write, feeds: map[string][]string{}, parts: map[key]*partition{}, owned: map[key]bool{}}
 	for _, r := range cfg.Routes {
 		c.feeds[r.Topic] = append(c.feeds[r.Topic], r.Feed)
 	}
@@ -58,7 +52,7 @@ func New(cfg Config, write Write) (*Consumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts = append(opts, kgo.OnPartitionsRevoked(c.gone), kgo.OnPartitionsLost(c.gone), kgo.OnPartitionsCallbackBlocked(c.blocked))
+	opts = append(opts, kgo.OnPartitionsAssigned(c.came), kgo.OnPartitionsRevoked(c.gone(Revoked)), kgo.OnPartitionsLost(c.gone(Lost)), kgo.OnPartitionsCallbackBlocked(c.blocked))
 	if c.cl, err = kgo.NewClient(opts...); err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
@@ -89,15 +83,35 @@ func (c *Consumer) Run(ctx context.Context) error {
 	return nil
 }
 
+// came takes note of partitions that are ours from now on.
+func (c *Consumer) came(_ context.Context, _ *kgo.Client, list map[string][]int32) {
+	c.changed(Assigned, list, func(k key) { c.owned[k] = true })
+}
+
 // gone forgets partitions that are not ours any more. Nothing is committed: what was written is committed already, and
 // what is not is read again by their next owner, from the note in the metadata.
-func (c *Consumer) gone(_ context.Context, _ *kgo.Client, list map[string][]int32) {
+func (c *Consumer) gone(how Change) func(context.Context, *kgo.Client, map[string][]int32) {
+	return func(_ context.Context, _ *kgo.Client, list map[string][]int32) {
+		c.changed(how, list, func(k key) {
+			delete(c.parts, k)
+			delete(c.owned, k)
+		})
+	}
+}
+
+func (c *Consumer) changed(how Change, list map[string][]int32, each func(key)) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	n := 0
 	for topic, ids := range list {
 		for _, id := range ids {
-			delete(c.parts, key{topic, id})
+			each(key{topic, id})
+			n++
 		}
+	}
+	owned := len(c.owned)
+	c.mu.Unlock()
+	if n > 0 && c.cfg.Rebalanced != nil {
+		c.cfg.Rebalanced(how, owned)
 	}
 }
 
@@ -109,22 +123,4 @@ func (c *Consumer) blocked(context.Context, *kgo.Client) {
 	if cancel := c.hurry.Load(); cancel != nil {
 		(*cancel)()
 	}
-}
-
-// Lags tells how far behind the member's partitions are, as of the last round.
-func (c *Consumer) Lags() []Lag {
-	if l := c.lag.Load(); l != nil {
-		return *l
-	}
-	return nil
-}
-
-func (c *Consumer) tellLag() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	out := make([]Lag, 0, len(c.parts))
-	for _, p := range c.parts {
-		out = append(out, Lag{Feed: c.feeds[p.topic][0], Source: Source(p.topic, p.id), Records: p.behind + int64(len(p.held))})
-	}
-	c.lag.Store(&out)
 }

@@ -20,13 +20,27 @@ func (a *App) pipeline() (*ingest.Pipeline, error) {
 	if a.pipe != nil {
 		return a.pipe, nil
 	}
-	p, err := ingest.New(a.Store, ingest.Config{Observe: func(_ string, s ingest.Stats) {
-		if a.Meter.Add != nil {
-			a.Meter.Add(s.Received, s.Bytes)
-		}
-	}})
+	o := a.records
+	if o == nil {
+		o = ingest.Unobserved{}
+	}
+	p, err := ingest.New(a.Store, ingest.Config{Observe: progress{o, a.Meter}})
 	a.pipe = p
 	return p, err
+}
+
+// progress tells the operator's meter of what another observer counts too.
+type progress struct {
+	ingest.Observer
+	meter Meter
+}
+
+// Wrote tells both.
+func (p progress) Wrote(b *access.Batch, s ingest.Stats) {
+	p.Observer.Wrote(b, s)
+	if p.meter.Add != nil {
+		p.meter.Add(s.Received, s.Bytes)
+	}
 }
 
 // memoryLimit is how far the collector lets memory grow while logs are read, before it works harder instead.
