@@ -46,8 +46,8 @@ type Config struct {
 	Report  func(error)      // hears of what went wrong and is tried again; may be nil
 	Hooks   []any            // the client's hooks, such as those of metrics
 	Options []kgo.Opt        // more of the client's
-	// Rebalanced hears that partitions changed hands, and how many are the member's now; may be nil.
-	Rebalanced func(how Change, owned int)
+	// Rebalanced hears that partitions changed hands; may be nil.
+	Rebalanced func(how Change)
 }
 
 func orDefault[T comparable](v *T, def T) {
@@ -69,6 +69,9 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.RebalanceTimeout, 5*time.Minute)
 	orDefault(&c.Heartbeat, 3*time.Second)
 	orDefault(&c.Retry, 10*time.Second)
+	if c.Rebalanced == nil {
+		c.Rebalanced = func(Change) {}
+	}
 	if c.Report == nil {
 		c.Report = func(error) {}
 	}

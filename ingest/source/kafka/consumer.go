@@ -25,11 +25,11 @@ type Consumer struct {
 
 	mu    sync.Mutex // parts changes hands between rounds and rebalances
 	parts map[key]*partition
-	owned map[key]bool // what the group has given us, whether or not anything was fetched of it
 
 	wanted   atomic.Bool // a rebalance waits for us
 	hurry    atomic.Pointer[context.CancelFunc]
 	failures int       // rounds in a row in which something failed
+	group    int32     // the group's generation when it was last looked at
 	rouse    time.Time // when partitions that the client gave up are tried again
 }
 
@@ -44,7 +44,7 @@ func New(cfg Config, write Write) (*Consumer, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	c := &Consumer{cfg: cfg, write: write, feeds: map[string][]string{}, parts: map[key]*partition{}, owned: map[key]bool{}}
+	c := &Consumer{cfg: cfg, write: write, feeds: map[string][]string{}, parts: map[key]*partition{}}
 	for _, r := range cfg.Routes {
 		c.feeds[r.Topic] = append(c.feeds[r.Topic], r.Feed)
 	}
@@ -52,7 +52,7 @@ func New(cfg Config, write Write) (*Consumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts = append(opts, kgo.OnPartitionsAssigned(c.came), kgo.OnPartitionsRevoked(c.gone(Revoked)), kgo.OnPartitionsLost(c.gone(Lost)), kgo.OnPartitionsCallbackBlocked(c.blocked))
+	opts = append(opts, kgo.OnPartitionsRevoked(c.gone(Revoked)), kgo.OnPartitionsLost(c.gone(Lost)), kgo.OnPartitionsCallbackBlocked(c.blocked))
 	if c.cl, err = kgo.NewClient(opts...); err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
@@ -65,6 +65,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	defer c.cl.CloseAllowingRebalance()
 	for ctx.Err() == nil {
 		failed := c.round(ctx)
+		c.joined()
 		c.wanted.Store(false)
 		c.cl.AllowRebalance()
 		if !failed {
@@ -83,35 +84,22 @@ func (c *Consumer) Run(ctx context.Context) error {
 	return nil
 }
 
-// came takes note of partitions that are ours from now on.
-func (c *Consumer) came(_ context.Context, _ *kgo.Client, list map[string][]int32) {
-	c.changed(Assigned, list, func(k key) { c.owned[k] = true })
-}
-
 // gone forgets partitions that are not ours any more. Nothing is committed: what was written is committed already, and
 // what is not is read again by their next owner, from the note in the metadata.
 func (c *Consumer) gone(how Change) func(context.Context, *kgo.Client, map[string][]int32) {
 	return func(_ context.Context, _ *kgo.Client, list map[string][]int32) {
-		c.changed(how, list, func(k key) {
-			delete(c.parts, k)
-			delete(c.owned, k)
-		})
-	}
-}
-
-func (c *Consumer) changed(how Change, list map[string][]int32, each func(key)) {
-	c.mu.Lock()
-	n := 0
-	for topic, ids := range list {
-		for _, id := range ids {
-			each(key{topic, id})
-			n++
+		c.mu.Lock()
+		n := 0
+		for topic, ids := range list {
+			for _, id := range ids {
+				delete(c.parts, key{topic, id})
+				n++
+			}
 		}
-	}
-	owned := len(c.owned)
-	c.mu.Unlock()
-	if n > 0 && c.cfg.Rebalanced != nil {
-		c.cfg.Rebalanced(how, owned)
+		c.mu.Unlock()
+		if n > 0 {
+			c.cfg.Rebalanced(how)
+		}
 	}
 }
 

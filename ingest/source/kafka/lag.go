@@ -3,18 +3,28 @@ package kafka
 import (
 	"context"
 	"fmt"
-	"slices"
 )
 
 // Change is how partitions changed hands.
 type Change string
 
-// The ways: given by the group, given up in good order, and taken away from a member that the group had given up.
+// The ways: the group has a new generation with us in it; partitions were given up in good order; partitions were taken
+// from a member that the group had given up.
 const (
-	Assigned Change = "assigned"
-	Revoked  Change = "revoked"
-	Lost     Change = "lost"
+	Joined  Change = "joined"
+	Revoked Change = "revoked"
+	Lost    Change = "lost"
 )
+
+// joined looks whether the group has a new generation. The client's callback for partitions that were assigned would tell
+// too, but a client that has one can hang when it is closed while the group rebalances.
+func (c *Consumer) joined() {
+	if _, now := c.cl.GroupMetadata(); now != c.group {
+		if c.group = now; now >= 0 {
+			c.cfg.Rebalanced(Joined)
+		}
+	}
+}
 
 // Lag is how many records of a partition are not durable yet.
 type Lag struct {
@@ -27,18 +37,9 @@ type Lag struct {
 // Lags asks the brokers how far behind this member's partitions are: from the committed offset to the end. It may be
 // asked at any time, also while a range waits for a store that is not there, which is when it matters.
 func (c *Consumer) Lags(ctx context.Context) ([]Lag, error) {
-	c.mu.Lock()
-	mine := make([]key, 0, len(c.owned))
-	var topics []string
-	for k := range c.owned {
-		mine = append(mine, k)
-		if !slices.Contains(topics, k.topic) {
-			topics = append(topics, k.topic)
-		}
-	}
-	c.mu.Unlock()
-	if len(mine) == 0 {
-		return nil, nil
+	mine, topics, err := c.mine(ctx)
+	if err != nil || len(mine) == 0 {
+		return nil, err
 	}
 	committed, err := c.adm.FetchOffsetsForTopics(ctx, c.cfg.Group, topics...)
 	if err != nil {
@@ -71,4 +72,34 @@ func (c *Consumer) Lags(ctx context.Context) ([]Lag, error) {
 		out = append(out, Lag{Feed: c.feeds[k.topic][0], Topic: k.topic, Partition: k.id, Records: max(end.Offset-from, 0)})
 	}
 	return out, nil
+}
+
+// mine asks the group which partitions it has given us: also those of which nothing could be fetched. While the group
+// rebalances there are none.
+func (c *Consumer) mine(ctx context.Context) (list []key, topics []string, err error) {
+	me, _ := c.cl.GroupMetadata()
+	if me == "" {
+		return nil, nil, nil
+	}
+	groups, err := c.adm.DescribeGroups(ctx, c.cfg.Group)
+	if err != nil {
+		return nil, nil, fmt.Errorf("kafka: group %s: %w", c.cfg.Group, err)
+	}
+	g := groups[c.cfg.Group]
+	for _, m := range g.Members {
+		assigned, ok := m.Assigned.AsConsumer()
+		if m.MemberID != me || !ok {
+			continue
+		}
+		for _, t := range assigned.Topics {
+			if c.feeds[t.Topic] == nil {
+				continue
+			}
+			topics = append(topics, t.Topic)
+			for _, id := range t.Partitions {
+				list = append(list, key{t.Topic, id})
+			}
+		}
+	}
+	return list, topics, g.Err
 }
