@@ -42,7 +42,7 @@ type App struct {
 	previous    []access.Finding
 	previousSet bool
 	pipe        *ingest.Pipeline
-	records     ingest.Observer // counts what the pipeline reads; nil counts nothing
+	records     ingest.Observer             // counts what the pipeline reads; nil counts nothing
 	events      atomic.Pointer[eventRules]  // the rules on events with the people that they know; made anew when either changes
 	followers   map[string]*ingest.Follower // by feed; nil before the first Read
 	marks       map[string]string           // what files looked like when they were last read
