@@ -51,3 +51,7 @@ func (p *Pipeline) giveBack(f *access.Feed, b *buffer) {
 	}
 	p.buffers <- b
 }
+
+// Busy tells how many of the pipeline's batches are being filled or written, and how many there can be. When all are busy,
+// the streams wait for the sink.
+func (p *Pipeline) Busy() (busy, all int) { return cap(p.buffers) - len(p.buffers), cap(p.buffers) }

@@ -16,6 +16,7 @@ import (
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
+	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/metrics"
 	"github.com/grantwatch/grantwatch/detect/ledger"
 	"github.com/grantwatch/grantwatch/ingest"
 	"github.com/grantwatch/grantwatch/rules"
@@ -33,6 +34,8 @@ type App struct {
 	Notice func(format string, args ...any) // what the operator should read at once; nil is silence
 	Meter  Meter
 
+	metrics     *metrics.Metrics
+	only        []string // names of the feeds that are read here; nil is all
 	engine      *engine.Process
 	temp        string
 	registers   registers
@@ -42,7 +45,6 @@ type App struct {
 	previous    []access.Finding
 	previousSet bool
 	pipe        *ingest.Pipeline
-	records     ingest.Observer             // counts what the pipeline reads; nil counts nothing
 	events      atomic.Pointer[eventRules]  // the rules on events with the people that they know; made anew when either changes
 	followers   map[string]*ingest.Follower // by feed; nil before the first Read
 	marks       map[string]string           // what files looked like when they were last read
@@ -69,6 +71,8 @@ type Options struct {
 	Log       *slog.Logger
 	Notice    func(format string, args ...any)
 	Meter     Meter
+	Metrics   *metrics.Metrics // what is read, stored and asked is counted in them; nil when nobody looks
+	Feeds     []string         // names of the feeds that are read here; nil is all
 	FetchBar  func(done, total int64)
 	Now       time.Time // for the migrations' ledger
 	NoRules   bool
@@ -77,9 +81,12 @@ type Options struct {
 
 // Open loads the rules, starts the embedded engine unless the configuration names a server, and migrates the store.
 func Open(ctx context.Context, o Options) (*App, error) {
-	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, lastRead: map[string]uint64{}}
+	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, lastRead: map[string]uint64{}}
 	if a.Log == nil {
 		a.Log = slog.New(slog.DiscardHandler)
+	}
+	if a.metrics == nil {
+		a.metrics = metrics.New("", "")
 	}
 	if a.Notice == nil {
 		a.Notice = func(string, ...any) {}
@@ -110,7 +117,7 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	so := store.Options{DSN: dsn, Logger: a.Log}
+	so := store.Options{DSN: dsn, Logger: a.Log, Retried: a.metrics.Retried}
 	if dsn == "" {
 		a.Meter.stage("engine")
 		lib, err := engine.Find()
@@ -131,6 +138,7 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 		if a.engine, err = engine.Start(ctx, engine.Config{DataDir: dir, Lib: lib, Logger: a.Log}); err != nil {
 			return err
 		}
+		a.metrics.Engine(a.engine.Restarts)
 		so.DialContext, so.Database = a.engine.DialContext, "grantwatch"
 	}
 	a.Store, err = store.Open(ctx, so)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,13 +21,14 @@ func (a *App) pipeline() (*ingest.Pipeline, error) {
 	if a.pipe != nil {
 		return a.pipe, nil
 	}
-	o := a.records
-	if o == nil {
-		o = ingest.Unobserved{}
+	p, err := ingest.New(a.metrics.Sink(a.Store), ingest.Config{Observe: progress{a.metrics, a.Meter}})
+	if err != nil {
+		return nil, err
 	}
-	p, err := ingest.New(a.Store, ingest.Config{Observe: progress{o, a.Meter}})
 	a.pipe = p
-	return p, err
+	a.metrics.Buffers(p.Busy)
+	a.metrics.Records.Expect(slices.DeleteFunc(a.Feeds(), func(f access.Feed) bool { return !a.reads(f.Name) }))
+	return p, nil
 }
 
 // progress tells the operator's meter of what another observer counts too.
@@ -58,7 +60,7 @@ func (a *App) feedInputs() []ingest.FeedInput {
 	feeds := a.Feeds()
 	out := make([]ingest.FeedInput, 0, len(feeds))
 	for i, f := range feeds {
-		if globs := a.globs(a.Cfg.Feeds[i].From.File); len(globs) > 0 {
+		if globs := a.globs(a.Cfg.Feeds[i].From.File); len(globs) > 0 && a.reads(f.Name) {
 			out = append(out, ingest.FeedInput{Feed: f, Globs: globs})
 		}
 	}
@@ -116,37 +118,57 @@ func (a *App) globs(patterns []string) []string {
 // logs changed, since then an evaluation is due at once. settle is how long a file must have been left alone to be
 // believed complete; the first pass believes what it finds. Files that turned bad are said and the last good ones stay.
 func (a *App) Read(ctx context.Context, now time.Time, settle time.Duration) (changed bool, err error) {
-	first := a.followers == nil
-	if first {
-		a.followers = map[string]*ingest.Follower{}
-		a.marks = map[string]string{}
-	}
-	var rules []string
-	rules = append(rules, a.Cfg.Rules.Central...)
-	for _, files := range a.Cfg.Rules.Teams {
-		rules = append(rules, files...)
-	}
-	var registers, people, grants []string
+	var registers, grants []string
 	registers = append(append(append(registers, a.Cfg.Baselines...), a.Cfg.Idle...), a.Cfg.Exceptions...)
 	for _, f := range a.Cfg.Approvals {
 		registers = append(registers, f.CSV)
 	}
-	for _, f := range a.Cfg.Identities {
-		people = append(people, f.From.File...)
-	}
 	for _, f := range a.Cfg.Entitlements {
 		grants = append(grants, f.From.File...)
 	}
-	for _, part := range []struct {
-		what  string
-		globs []string
-		read  func() error
-	}{
-		{"rules", rules, a.loadRules},
+	if changed, err = a.refresh(ctx, a.followers == nil, []part{
+		{"rules", a.ruleFiles(), a.loadRules},
 		{"registers", registers, a.loadRegisters},
-		{"identities", people, func() error { return a.ReadIdentities(ctx, now) }},
+		{"identities", a.peopleFiles(), func() error { return a.ReadIdentities(ctx, now) }},
 		{"entitlements", grants, func() error { return a.ReadEntitlements(ctx, now) }},
-	} {
+	}); err != nil {
+		return changed, err
+	}
+	return changed, a.follow(ctx, now, settle)
+}
+
+// ruleFiles are the patterns of all rule files.
+func (a *App) ruleFiles() []string {
+	out := slices.Clone(a.Cfg.Rules.Central)
+	for _, files := range a.Cfg.Rules.Teams {
+		out = append(out, files...)
+	}
+	return out
+}
+
+// peopleFiles are the patterns of all files of identities.
+func (a *App) peopleFiles() []string {
+	var out []string
+	for _, f := range a.Cfg.Identities {
+		out = append(out, f.From.File...)
+	}
+	return out
+}
+
+// part is one kind of files that are read again when they change.
+type part struct {
+	what  string
+	globs []string
+	read  func() error
+}
+
+// refresh reads the parts whose files have changed, and says whether any has. The first time all are read, and must be good.
+func (a *App) refresh(ctx context.Context, first bool, parts []part) (changed bool, err error) {
+	if first {
+		a.followers = map[string]*ingest.Follower{}
+		a.marks = map[string]string{}
+	}
+	for _, part := range parts {
 		mark := a.mark(part.globs)
 		if !first && a.marks[part.what] == mark {
 			continue
@@ -160,7 +182,7 @@ func (a *App) Read(ctx context.Context, now time.Time, settle time.Duration) (ch
 		a.marks[part.what] = mark
 		changed = true
 	}
-	return changed, a.follow(ctx, now, settle)
+	return changed, nil
 }
 
 // mark changes when any file of the patterns does.
@@ -193,6 +215,7 @@ func (a *App) follow(ctx context.Context, now time.Time, settle time.Duration) e
 			}
 			f = p.Follower(in, a.FS, a.Store, func(err error) { a.Notice("feed %s: %v", name, err) })
 			a.followers[name] = f
+			a.metrics.FileLag(in.Feed, f.Lag)
 		}
 		st, err := f.Step(ctx, now, settle, a.events.Load())
 		a.tell(in.Feed, st)

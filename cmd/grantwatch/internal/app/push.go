@@ -35,13 +35,14 @@ func (a *App) StartPush(ctx context.Context, now func() time.Time) (*Push, error
 	if err != nil {
 		return nil, err
 	}
-	s, err := push.New(push.Config{Feeds: feeds, Now: now,
+	s, err := push.New(push.Config{Feeds: feeds, Now: now, Observe: a.metrics.Pushed,
 		Write: func(ctx context.Context, f access.Feed, source string, parts []ingest.Part) ([]ingest.Stats, error) {
 			return p.RunGroup(ctx, f, source, parts, now(), a.events.Load())
 		}})
 	if err != nil {
 		return nil, err
 	}
+	a.metrics.PushMemory(s.InFlight)
 	tc, err := a.pushTLS()
 	if err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func (a *App) pushFeeds(now func() time.Time) ([]push.Feed, error) {
 	var out []push.Feed
 	for i, f := range a.Feeds() {
 		from := a.Cfg.Feeds[i].From.HTTP
-		if from == nil {
+		if from == nil || !a.reads(f.Name) {
 			continue
 		}
 		pf := push.Feed{Feed: f, ClientNames: from.ClientNames}

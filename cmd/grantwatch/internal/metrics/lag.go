@@ -89,7 +89,7 @@ func (m *Metrics) KafkaHook() any {
 	return kprom.NewMetrics("grantwatch", kprom.Subsystem("kafka_client"), kprom.Registry(m.client))
 }
 
-// client gathers clientMetrics and leaves the others out.
+// gatherClient gathers clientMetrics and leaves the others out.
 func (m *Metrics) gatherClient() ([]*dto.MetricFamily, error) {
 	all, err := m.client.Gather()
 	return slices.DeleteFunc(all, func(f *dto.MetricFamily) bool {

@@ -39,9 +39,9 @@ type Metrics struct {
 // New makes the metrics of a program of this version.
 func New(version, engine string) *Metrics {
 	m := &Metrics{Records: newRecords(), reg: prometheus.NewRegistry(), client: prometheus.NewRegistry(), fileLags: map[feedKey]func() int64{}}
-	m.batchRecords = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "grantwatch_batch_records", Help: "Records of a durable batch.",
+	m.batchRecords = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "grantwatch_ingest_batch_records", Help: "Records of a durable batch.",
 		Buckets: []float64{1, 10, 100, 1000, 5000, 10_000, 20_000, 40_000}})
-	m.batchBytes = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "grantwatch_batch_bytes", Help: "Bytes of a durable batch, decompressed.",
+	m.batchBytes = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "grantwatch_ingest_batch_bytes", Help: "Bytes of a durable batch, decompressed.",
 		Buckets: prometheus.ExponentialBuckets(1<<10, 4, 9)})
 	m.inserts = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "grantwatch_store_insert_duration_seconds",
 		Help: "Time until all of a batch was durable, or until it was given up; retries included.", Buckets: prometheus.ExponentialBuckets(0.005, 2, 15)}, []string{"result"})
@@ -50,7 +50,7 @@ func New(version, engine string) *Metrics {
 	m.rebalances = counter("grantwatch_kafka_rebalances_total", "Changes of the consumer group: joined counts generations with this member in it, revoked and lost those that took partitions away.", "kind")
 	m.kafkaLag = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "grantwatch_kafka_lag_records",
 		Help: "Records between the committed offset and the end of a partition that this process has. feed is the one that takes records without a header."}, []string{"team", "feed", "topic", "partition"})
-	for _, result := range []string{written, failed} {
+	for _, result := range []string{written, failed, interrupted} {
 		m.inserts.WithLabelValues(result)
 	}
 	for _, op := range []string{"insert", "other"} {
@@ -85,8 +85,9 @@ func (m *Metrics) Wrote(b *access.Batch, s ingest.Stats) {
 
 // The results of a write.
 const (
-	written = "written"
-	failed  = "failed"
+	written     = "written"
+	failed      = "failed"
+	interrupted = "interrupted" // whoever wanted it written has given up, as at the end of the process
 )
 
 // Sink measures how long another sink takes.
@@ -102,7 +103,10 @@ func (t timed) WriteBatch(ctx context.Context, b *access.Batch) error {
 	began := time.Now()
 	err := t.Sink.WriteBatch(ctx, b)
 	result := written
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		result = interrupted
+	case err != nil:
 		result = failed
 	}
 	t.took.WithLabelValues(result).Observe(time.Since(began).Seconds())
@@ -125,6 +129,14 @@ func (m *Metrics) Pushed(s push.Seen) {
 	if s.Replayed {
 		m.Records.Known(s.Team, s.Feed, s.Stats.Received)
 	}
+}
+
+// Buffers shows how many of the pipeline's batches are being filled or written. When all are, reading waits for the store.
+func (m *Metrics) Buffers(state func() (busy, all int)) {
+	m.reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "grantwatch_ingest_buffers_busy", Help: "Batches that are being filled or written. When it stays at the limit, reading waits for the store."},
+		func() float64 { busy, _ := state(); return float64(busy) }))
+	m.reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "grantwatch_ingest_buffers_limit", Help: "Batches that there can be at once."},
+		func() float64 { _, all := state(); return float64(all) }))
 }
 
 // PushMemory shows the memory that pushed requests hold.

@@ -120,29 +120,34 @@ func (r *Records) Wrote(b *access.Batch, _ ingest.Stats) {
 	}
 }
 
+// The reasons for which a record is filtered.
+const (
+	duplicateID = "duplicate_id"
+	givenBack   = "given_back"
+)
+
 var perFeed = []string{"team", "feed"}
 
 func feedDesc(name, help string, more ...string) *prometheus.Desc {
-	return prometheus.NewDesc("grantwatch_"+name, help, append(slices.Clone(perFeed), more...), nil)
+	return prometheus.NewDesc("grantwatch_ingest_"+name, help, append(slices.Clone(perFeed), more...), nil)
 }
 
 var (
 	receivedDesc     = feedDesc("records_received_total", "Records that were read from the source, or came in a request that was stored before.")
 	storedDesc       = feedDesc("records_stored_total", "Records that are durable as events.")
-	filteredDesc     = feedDesc("records_filtered_total", "Records left out because an event of the same id had come in the same stream.")
+	filteredDesc     = feedDesc("records_filtered_total", "Records not stored on purpose: duplicate_id, an event of the same id had come in the same stream; given_back, the batch could not be written and its source still has them. When they are read again they are received again.", "reason")
 	deduplicatedDesc = feedDesc("records_deduplicated_total", "Records of pushed requests that were stored before and not read again.")
 	deadDesc         = feedDesc("records_dead_lettered_total", "Records that could not be decoded and are durable as dead letters.", "reason")
-	returnedDesc     = feedDesc("records_returned_total", "Records that were read and given back to their source, because the batch could not be written.")
 	flaggedDesc      = feedDesc("records_flagged_total", "Records among those stored whose clock cannot be believed.")
 	inFlightDesc     = feedDesc("records_in_flight", "Records that were read and are not durable yet.")
-	imbalanceDesc    = feedDesc("conservation_imbalance", "Records received less those stored, filtered, deduplicated, dead-lettered, returned and in flight. Anything but 0 is a defect.")
+	imbalanceDesc    = feedDesc("conservation_imbalance", "Records received less those stored, filtered, deduplicated, dead-lettered and in flight. Anything but 0 is a defect.")
 	latenessDesc     = feedDesc("event_lateness_seconds", "Time from an event until it was read.")
 	newestDesc       = feedDesc("newest_event_timestamp_seconds", "Time of the newest durable event, since this process started.")
 )
 
 // Describe names the metrics.
 func (r *Records) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{receivedDesc, storedDesc, filteredDesc, deduplicatedDesc, deadDesc, returnedDesc, flaggedDesc, inFlightDesc, imbalanceDesc, latenessDesc, newestDesc} {
+	for _, d := range []*prometheus.Desc{receivedDesc, storedDesc, filteredDesc, deduplicatedDesc, deadDesc, flaggedDesc, inFlightDesc, imbalanceDesc, latenessDesc, newestDesc} {
 		out <- d
 	}
 }
@@ -155,9 +160,9 @@ func (r *Records) Collect(out chan<- prometheus.Metric) {
 		}
 		tell(receivedDesc, prometheus.CounterValue, a.received)
 		tell(storedDesc, prometheus.CounterValue, a.stored)
-		tell(filteredDesc, prometheus.CounterValue, a.filtered)
+		tell(filteredDesc, prometheus.CounterValue, a.filtered, duplicateID)
+		tell(filteredDesc, prometheus.CounterValue, a.returned, givenBack)
 		tell(deduplicatedDesc, prometheus.CounterValue, a.deduplicated)
-		tell(returnedDesc, prometheus.CounterValue, a.returned)
 		tell(flaggedDesc, prometheus.CounterValue, a.flagged)
 		tell(inFlightDesc, prometheus.GaugeValue, a.inFlight)
 		tell(imbalanceDesc, prometheus.GaugeValue, a.imbalance())
