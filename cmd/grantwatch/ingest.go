@@ -73,6 +73,7 @@ func feed(ctx context.Context, a *app.App, now func() (time.Time, error), out io
 		defer func() { _ = pushed.Close() }() // what was not answered is sent again by its shipper
 	}
 	fmt.Fprintln(out, "ingesting")
+	asked := ctx // ends when we are asked to
 	ctx, cancel := context.WithCancelCause(ctx)
 	consumed := make(chan struct{})
 	go func() {
@@ -90,10 +91,10 @@ func feed(ctx context.Context, a *app.App, now func() (time.Time, error), out io
 	for {
 		select {
 		case <-ctx.Done():
-			if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
-				return err
+			if asked.Err() != nil {
+				return nil
 			}
-			return nil
+			return context.Cause(ctx)
 		case <-read.C:
 		}
 		at, err := now()
