@@ -149,6 +149,11 @@ const (
 	ReasonCompression Reason = "compression" // the stream's gzip or zstd is broken
 )
 
+// Reasons are all of them.
+func Reasons() []Reason {
+	return []Reason{ReasonSyntax, ReasonTruncated, ReasonTooLarge, ReasonTooDeep, ReasonEncoding, ReasonMissing, ReasonType, ReasonTime, ReasonUnsupported, ReasonCompression}
+}
+
 // Rejection is the error of a record that cannot be decoded. The record becomes a dead letter; it stops nothing.
 type Rejection struct {
 	Reason Reason `json:"reason"`

@@ -19,6 +19,7 @@ type buffer struct {
 	strings  []string // the chains, groups and targets of all events, one after the other
 	hash     *xxh3.Hasher
 	bytes    int64
+	told     int64 // records that the observer knows of
 	fold     fold
 	accounts map[string]struct{}
 }
@@ -37,7 +38,7 @@ func (b *buffer) begin(team, feed, source string, from int64, now time.Time) {
 	b.batch = access.Batch{Team: team, Feed: feed, Source: source, From: from, To: from, Ingested: now, Events: c, Dead: dead, Hits: hits}
 	b.strings = b.strings[:0]
 	b.hash.Reset()
-	b.bytes = 0
+	b.bytes, b.told = 0, 0
 	clear(b.accounts)
 	b.fold.begin(team, feed)
 }

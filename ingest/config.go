@@ -8,14 +8,14 @@ import (
 
 // Config bounds what a pipeline takes of the machine and says which clocks it believes. The zero value is good.
 type Config struct {
-	BatchRecords int                        // records of a batch at most, 40 000 when zero
-	BatchBytes   int64                      // raw bytes of a batch at most, 48 MiB when zero
-	RecordBytes  int                        // longest record, the framer's default when zero
-	Workers      int                        // streams that are read at the same time; the processors, 3 at most, when zero
-	Window       int                        // how many event ids back a duplicate is known, 131 072 when zero
-	FutureSkew   time.Duration              // how far ahead of now an event may be, 5 minutes when zero
-	MinTime      time.Time                  // events before it have a wild clock; 2000-01-01 when zero
-	Observe      func(feed string, s Stats) // hears of every batch that the sink has accepted, from several goroutines; may be nil
+	BatchRecords int           // records of a batch at most, 40 000 when zero
+	BatchBytes   int64         // raw bytes of a batch at most, 48 MiB when zero
+	RecordBytes  int           // longest record, the framer's default when zero
+	Workers      int           // streams that are read at the same time; the processors, 3 at most, when zero
+	Window       int           // how many event ids back a duplicate is known, 131 072 when zero
+	FutureSkew   time.Duration // how far ahead of now an event may be, 5 minutes when zero
+	MinTime      time.Time     // events before it have a wild clock; 2000-01-01 when zero
+	Observe      Observer      // counts records on their way; may be nil
 }
 
 // The defaults. A larger batch is less work for the engine and more memory here: an event in a batch takes one to two
@@ -50,6 +50,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MinTime.IsZero() {
 		c.MinTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if c.Observe == nil {
+		c.Observe = Unobserved{}
 	}
 	return c
 }

@@ -22,9 +22,12 @@ type ConsumeOptions struct {
 	Rules func() EventRules          // the rules in force when a range is read; may be nil
 	Now   func() time.Time           // the clock; its answers are kept with what was read at the time
 	Done  func(feed string, s Stats) // hears of every range that is durable, from several goroutines; may be nil
-	Lag   func(func() []kafka.Lag)   // is given a function that tells the lag at any time; may be nil
+	Lag   func(AskLag)               // is given a function that tells the lag at any time; may be nil
 	Error func(err error)            // hears of what went wrong and is tried again; may be nil
 }
+
+// AskLag asks the brokers how far behind this member of the group is.
+type AskLag = func(context.Context) ([]kafka.Lag, error)
 
 // Consume reads topics as a member of a consumer group, and goes on until ctx ends, which is no error. What cannot be
 // written is tried again for as long as it takes, while the group keeps its members.

@@ -64,6 +64,9 @@ func (p *Pipeline) Follower(f FeedInput, fsys fs.FS, marks Checkpoints, report f
 	return &Follower{p, f.Feed, t}
 }
 
+// Lag is how many bytes of the feed's files are not read yet. It may be asked while a step goes on.
+func (f *Follower) Lag() int64 { return f.tracker.Lag() }
+
 // Close closes the files that are open.
 func (f *Follower) Close() { f.tracker.Close() }
 

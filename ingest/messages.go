@@ -8,10 +8,7 @@ import (
 	"io"
 	"strconv"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/grantwatch/grantwatch/access"
-	"github.com/grantwatch/grantwatch/ingest/decode"
 	"github.com/grantwatch/grantwatch/ingest/frame"
 	"github.com/grantwatch/grantwatch/ingest/source/kafka"
 )
@@ -24,44 +21,9 @@ const messageRecords = 100_000
 // frame knows, and what is wrong with one does not reach the next. How the range is cut into batches follows from the
 // range alone, its limits and its time included, so that it makes the same batches whenever it is read.
 func (p *Pipeline) RunMessages(ctx context.Context, feed access.Feed, r kafka.Range, rules EventRules) (Stats, error) {
-	format, ok := decode.Lookup(feed.Format)
-	if !ok {
-		return Stats{}, fmt.Errorf("ingest: feed %s: no format %q", feed.Name, feed.Format)
-	}
-	if feed.Provider == "" {
-		feed.Provider = format.Provider
-	}
 	cfg := p.cfg
 	cfg.BatchRecords, cfg.BatchBytes, cfg.Window = r.Limits.Records, r.Limits.Bytes, r.Limits.Window
-	var done Stats
-	full := make(chan *buffer)
-	g, gctx := errgroup.WithContext(ctx)
-	s := &stream{cfg: &cfg, feed: &feed, source: r.Source, now: r.At.UTC(), rules: rules, position: r.From,
-		dec: format.New(decode.NewStrings()), seen: newSeen(cfg.Window), get: p.get,
-		put: func(ctx context.Context, b *buffer) error {
-			select {
-			case full <- b:
-				return nil
-			case <-ctx.Done():
-				p.buffers <- b
-				return ctx.Err()
-			}
-		}}
-	g.Go(func() error {
-		defer close(full)
-		err := s.messages(gctx, r)
-		if s.buf != nil { // the range broke off: what was not handed on is read again
-			p.buffers <- s.buf
-		}
-		return err
-	})
-	g.Go(func() error { return p.write(gctx, full, &done, func(Stats) {}) })
-	err := g.Wait()
-	done.Unreadable = s.bad
-	if err != nil && ctx.Err() != nil {
-		err = errors.Join(context.Cause(ctx), err)
-	}
-	return done, err
+	return p.stream(ctx, &cfg, feed, r.Source, r.From, r.At, rules, func(Stats) {}, func(ctx context.Context, s *stream) error { return s.messages(ctx, r) })
 }
 
 func (s *stream) messages(ctx context.Context, r kafka.Range) error {
@@ -76,6 +38,7 @@ func (s *stream) messages(ctx context.Context, r kafka.Range) error {
 		}
 		if m.Rejected != nil {
 			s.buf.raw(m.Value)
+			s.took()
 			s.dead(m.Rejected, s.at(m, frame.Record{Line: 1}), m.Value)
 		} else {
 			in.Reset(m.Value)
@@ -105,10 +68,12 @@ func (s *stream) message(frames *frame.Reader, m *kafka.Message) error {
 		if n == messageRecords {
 			why := access.Reject(access.ReasonTooLarge, fmt.Sprintf("more than %d records in one message; the rest is not read", messageRecords))
 			s.buf.raw(m.Value)
+			s.took()
 			s.dead(why, s.at(m, rec), m.Value)
 			return nil
 		}
 		s.buf.raw(rec.Bytes)
+		s.took()
 		evidence := rec.Bytes
 		if rejection == nil {
 			rejection = s.record(rec.Bytes)

@@ -56,6 +56,12 @@ func (p *Pipeline) RunParts(ctx context.Context, feed access.Feed, source string
 
 // runParts is RunParts that tells of every batch the sink has accepted and, unless part is nil, of every part read.
 func (p *Pipeline) runParts(ctx context.Context, feed access.Feed, source string, from int64, parts []Part, now time.Time, rules EventRules, accepted, part func(Stats)) (Stats, error) {
+	return p.stream(ctx, &p.cfg, feed, source, from, now, rules, accepted, func(ctx context.Context, s *stream) error { return s.parts(ctx, parts, part) })
+}
+
+// stream runs one stream: read fills batches, and what is full is written meanwhile.
+func (p *Pipeline) stream(ctx context.Context, cfg *Config, feed access.Feed, source string, from int64, now time.Time, rules EventRules,
+	accepted func(Stats), read func(context.Context, *stream) error) (Stats, error) {
 	format, ok := decode.Lookup(feed.Format)
 	if !ok {
 		return Stats{}, fmt.Errorf("ingest: feed %s: no format %q", feed.Name, feed.Format)
@@ -66,26 +72,26 @@ func (p *Pipeline) runParts(ctx context.Context, feed access.Feed, source string
 	var done Stats
 	full := make(chan *buffer)
 	g, gctx := errgroup.WithContext(ctx)
-	s := &stream{cfg: &p.cfg, feed: &feed, source: source, now: now.UTC(), rules: rules, position: from,
-		dec: format.New(decode.NewStrings()), seen: newSeen(p.cfg.Window), get: p.get,
+	s := &stream{cfg: cfg, feed: &feed, source: source, now: now.UTC(), rules: rules, position: from,
+		dec: format.New(decode.NewStrings()), seen: newSeen(cfg.Window), get: p.get,
 		put: func(ctx context.Context, b *buffer) error {
 			select {
 			case full <- b:
 				return nil
 			case <-ctx.Done():
-				p.buffers <- b
+				p.giveBack(&feed, b)
 				return ctx.Err()
 			}
 		}}
 	g.Go(func() error {
 		defer close(full)
-		err := s.parts(gctx, parts, part)
+		err := read(gctx, s)
 		if s.buf != nil { // the stream broke off: what was not handed on is read again
-			p.buffers <- s.buf
+			p.giveBack(&feed, s.buf)
 		}
 		return err
 	})
-	g.Go(func() error { return p.write(gctx, full, &done, accepted) })
+	g.Go(func() error { return p.write(gctx, &feed, full, &done, accepted) })
 	err := g.Wait()
 	done.Unreadable = s.bad
 	if err != nil && ctx.Err() != nil {
@@ -131,25 +137,19 @@ func (p *Pipeline) get(ctx context.Context) (*buffer, error) {
 
 // write hands batches to the sink in the order in which they were read. Once the sink has failed, the batches after the
 // failed one must not be written: the caller's position would otherwise have a hole behind it.
-func (p *Pipeline) write(ctx context.Context, full <-chan *buffer, done *Stats, accepted func(Stats)) error {
-	var failed error
+func (p *Pipeline) write(ctx context.Context, feed *access.Feed, full <-chan *buffer, done *Stats, accepted func(Stats)) error {
 	for b := range full {
-		if failed == nil {
-			if failed = p.sink.WriteBatch(ctx, &b.batch); failed == nil {
-				x := &b.batch
-				step := Stats{Received: x.Received, Stored: int64(x.Events.Len()), Filtered: x.Filtered, Dead: int64(len(x.Dead)),
-					Flagged: x.Flagged, Hits: int64(len(x.Hits)), Bytes: b.bytes, Batches: 1}
-				done.Add(step)
-				accepted(step)
-				if p.cfg.Observe != nil {
-					p.cfg.Observe(x.Feed, step)
-				}
-			}
+		x := &b.batch
+		if err := p.sink.WriteBatch(ctx, x); err != nil {
+			p.giveBack(feed, b)
+			return err // the group's context ends, and with it the reader
 		}
+		step := Stats{Received: x.Received, Stored: int64(x.Events.Len()), Filtered: x.Filtered, Dead: int64(len(x.Dead)),
+			Flagged: x.Flagged, Hits: int64(len(x.Hits)), Bytes: b.bytes, Batches: 1}
+		done.Add(step)
+		accepted(step)
+		p.cfg.Observe.Wrote(x, step)
 		p.buffers <- b
-		if failed != nil {
-			return failed // the group's context ends, and with it the reader
-		}
 	}
 	return nil
 }

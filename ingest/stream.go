@@ -70,6 +70,7 @@ func (s *stream) read(ctx context.Context, name string, r io.Reader) error {
 			s.dead(rejection, place(name, rec), rec.Bytes)
 			s.sum.Dead++
 		}
+		s.took()
 		s.sum.Received++
 		s.sum.Bytes += int64(len(rec.Bytes))
 	}
@@ -101,6 +102,7 @@ func (s *stream) flush(ctx context.Context, to int64) error {
 	}
 	b := s.buf
 	s.buf = nil
+	s.tell(b)
 	b.end(to)
 	return s.put(ctx, b)
 }

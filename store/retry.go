@@ -61,6 +61,7 @@ func (s *Store) do(ctx context.Context, what string, f func(context.Context) err
 				return err
 			}
 		}
+		s.retried(what)
 		s.log.LogAttrs(ctx, slog.LevelWarn, "store: retrying", slog.String("what", what), slog.Int("attempt", attempt),
 			slog.Duration("pause", pause), slog.String("error", err.Error()))
 		timer := time.NewTimer(pause/2 + rand.N(pause/2+1)) // half of it random, so that writers do not come back in step

@@ -28,6 +28,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Retry is how a lost connection is met; the zero value has good defaults.
 	Retry Retry
+	// Retried hears of every attempt that failed and is made again, by what was attempted; nil is nobody.
+	Retried func(what string)
 	// MaxConns bounds concurrent statements, 8 when zero.
 	MaxConns int
 }
@@ -39,6 +41,7 @@ type Store struct {
 	encodes  bool // blocks are encoded here and not by the driver
 	retry    Retry
 	log      *slog.Logger
+	retried  func(what string)
 
 	// writing serialises the writers that read what is there before they write: snapshots, identities, versions.
 	writing sync.Mutex
@@ -51,7 +54,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{database: opt.Auth.Database, retry: o.Retry.withDefaults(), log: o.Logger}
+	s := &Store{database: opt.Auth.Database, retry: o.Retry.withDefaults(), log: o.Logger, retried: o.Retried}
+	if s.retried == nil {
+		s.retried = func(string) {}
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -21,6 +21,7 @@ import (
 // runCommand is everything in one process: ingest, detect, alert and the page.
 func runCommand() *cobra.Command {
 	var f common
+	var ob observing
 	var once bool
 	c := &cobra.Command{
 		Use: "run", Short: "Everything in one process: ingest, detect, alert and the page", Args: cobra.NoArgs,
@@ -28,6 +29,9 @@ func runCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			o, _, done, err := f.options(c)
 			if err != nil {
+				return err
+			}
+			if err := ob.options(&o); err != nil {
 				return err
 			}
 			o.DataDir = app.DefaultDataDir(o.Config)
@@ -45,6 +49,11 @@ func runCommand() *cobra.Command {
 				return err
 			}
 			defer p.close()
+			stop, err := ob.serve(c.Context(), o.Config, o.Metrics, c.OutOrStdout())
+			if err != nil {
+				return err
+			}
+			defer stop()
 			l := &loop{app: a, page: p, cfg: o.Config, reports: reports, out: c.OutOrStdout(), now: f.now, done: done, once: once}
 			defer l.told.Wait()
 			if once {
@@ -55,6 +64,7 @@ func runCommand() *cobra.Command {
 		},
 	}
 	f.add(c, "")
+	ob.add(c)
 	c.Flags().BoolVar(&once, "once", false, "one pass, then exit")
 	return c
 }

@@ -200,7 +200,16 @@ func (t *Tracker) documents(ctx context.Context, g Group, now time.Time, read fu
 		return nil
 	}
 	i.Source = kept.Source()
-	return t.begin(ctx, i, read)
+	if err := t.begin(ctx, i, read); err != nil {
+		return err
+	}
+	for _, d := range kept {
+		if s := t.seen[d.Name]; s != nil {
+			s.read = true
+		}
+	}
+	t.tellLag()
+	return nil
 }
 
 // gone finishes the growing files that no name leads to any more: renamed out of sight, removed, or truncated. What an

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"sync/atomic"
 	"time"
 )
 
@@ -49,6 +50,7 @@ type Tracker struct {
 	done   map[string]bool  // documents, by identity
 	tails  map[string]*tail // growing files, by key
 	seen   map[string]*sight
+	behind atomic.Int64
 }
 
 // tail is a growing file and how far it was read.
@@ -121,6 +123,7 @@ func (t *Tracker) Step(ctx context.Context, now time.Time, interval time.Duratio
 			documents = append(documents, f)
 		}
 	}
+	t.tellLag()
 	for _, g := range Groups(documents, groupBytes, groupFiles) {
 		if err := t.documents(ctx, g, now, read); err != nil {
 			return err
@@ -192,6 +195,7 @@ func (t *Tracker) run(ctx context.Context, read func(context.Context, Work) erro
 			return s, err
 		}})
 	}
+	t.tellLag() // what is there to be read, before the time that it takes
 	if err := read(ctx, w); err != nil {
 		return err
 	}
@@ -216,5 +220,6 @@ func (t *Tracker) run(ctx context.Context, read func(context.Context, Work) erro
 		f.identity, f.offset = p.Identity, p.To
 	}
 	t.intent = nothing
+	t.tellLag()
 	return nil
 }

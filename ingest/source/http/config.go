@@ -61,7 +61,7 @@ type Seen struct {
 	Reason     string // why not, as in the answer; empty when stored
 	Wire       int64  // bytes as sent
 	Decoded    int64
-	Stats      ingest.Stats // of the stored records; zero when Replayed
+	Stats      ingest.Stats // of the records, when stored; when Replayed, as they were counted the first time
 	Replayed   bool         // it was stored before
 }
 

@@ -262,9 +262,6 @@ func (s *Server) await(ctx context.Context, e *entry, again bool, seen *Seen) (*
 	if e.err != nil {
 		return nil, busy("the store is not there; send it again")
 	}
-	seen.Replayed = again
-	if !again {
-		seen.Stats = e.stats
-	}
+	seen.Replayed, seen.Stats = again, e.stats
 	return &outcome{stats: e.stats, replayed: again}, nil
 }

@@ -45,7 +45,10 @@ type Config struct {
 
 	Now     func() time.Time // when a range is read first
 	Report  func(error)      // hears of what went wrong and is tried again; may be nil
-	Options []kgo.Opt        // more of the client's, such as hooks of metrics
+	Hooks   []any            // the client's hooks, such as those of metrics
+	Options []kgo.Opt        // more of the client's
+	// Rebalanced hears that partitions changed hands; may be nil.
+	Rebalanced func(how Change)
 }
 
 func orDefault[T comparable](v *T, def T) {
@@ -67,6 +70,9 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.RebalanceTimeout, 5*time.Minute)
 	orDefault(&c.Heartbeat, min(3*time.Second, c.SessionTimeout/5)) // several may be late before the session is over
 	orDefault(&c.Retry, 10*time.Second)
+	if c.Rebalanced == nil {
+		c.Rebalanced = func(Change) {}
+	}
 	if c.Report == nil {
 		c.Report = func(error) {}
 	}
@@ -137,6 +143,9 @@ func (c *Config) options() ([]kgo.Opt, error) {
 	auth, err := c.security()
 	if err != nil {
 		return nil, err
+	}
+	for _, h := range c.Hooks {
+		opts = append(opts, kgo.WithHooks(h))
 	}
 	return append(append(opts, auth...), c.Options...), nil
 }

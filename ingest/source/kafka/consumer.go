@@ -28,20 +28,14 @@ type Consumer struct {
 
 	wanted   atomic.Bool // a rebalance waits for us
 	hurry    atomic.Pointer[context.CancelFunc]
-	lag      atomic.Pointer[[]Lag]
 	failures int       // rounds in a row in which something failed
+	group    int32     // the group's generation when it was last looked at
 	rouse    time.Time // when partitions that the client gave up are tried again
 }
 
 type key struct {
 	topic string
 	id    int32
-}
-
-// Lag is how many records of a partition are not durable yet.
-type Lag struct {
-	Feed, Source string
-	Records      int64
 }
 
 // New makes a member; it joins the group in Run.
@@ -58,7 +52,7 @@ func New(cfg Config, write Write) (*Consumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts = append(opts, kgo.OnPartitionsRevoked(c.gone), kgo.OnPartitionsLost(c.gone), kgo.OnPartitionsCallbackBlocked(c.blocked))
+	opts = append(opts, kgo.OnPartitionsRevoked(c.gone(Revoked)), kgo.OnPartitionsLost(c.gone(Lost)), kgo.OnPartitionsCallbackBlocked(c.blocked))
 	if c.cl, err = kgo.NewClient(opts...); err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
@@ -71,6 +65,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	defer c.cl.CloseAllowingRebalance()
 	for ctx.Err() == nil {
 		failed := c.round(ctx)
+		c.joined()
 		c.wanted.Store(false)
 		c.cl.AllowRebalance()
 		if !failed {
@@ -91,12 +86,19 @@ func (c *Consumer) Run(ctx context.Context) error {
 
 // gone forgets partitions that are not ours any more. Nothing is committed: what was written is committed already, and
 // what is not is read again by their next owner, from the note in the metadata.
-func (c *Consumer) gone(_ context.Context, _ *kgo.Client, list map[string][]int32) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for topic, ids := range list {
-		for _, id := range ids {
-			delete(c.parts, key{topic, id})
+func (c *Consumer) gone(how Change) func(context.Context, *kgo.Client, map[string][]int32) {
+	return func(_ context.Context, _ *kgo.Client, list map[string][]int32) {
+		c.mu.Lock()
+		n := 0
+		for topic, ids := range list {
+			for _, id := range ids {
+				delete(c.parts, key{topic, id})
+				n++
+			}
+		}
+		c.mu.Unlock()
+		if n > 0 {
+			c.cfg.Rebalanced(how)
 		}
 	}
 }
@@ -109,22 +111,4 @@ func (c *Consumer) blocked(context.Context, *kgo.Client) {
 	if cancel := c.hurry.Load(); cancel != nil {
 		(*cancel)()
 	}
-}
-
-// Lags tells how far behind the member's partitions are, as of the last round.
-func (c *Consumer) Lags() []Lag {
-	if l := c.lag.Load(); l != nil {
-		return *l
-	}
-	return nil
-}
-
-func (c *Consumer) tellLag() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	out := make([]Lag, 0, len(c.parts))
-	for _, p := range c.parts {
-		out = append(out, Lag{Feed: c.feeds[p.topic][0], Source: Source(p.topic, p.id), Records: p.behind + int64(len(p.held))})
-	}
-	c.lag.Store(&out)
 }

@@ -22,8 +22,7 @@ type partition struct {
 
 	held   []Message // fetched and not written, in order
 	bytes  int64
-	behind int64 // records of the partition that are not fetched yet
-	failed bool  // the client has stopped fetching
+	failed bool // the client has stopped fetching
 }
 
 // take adds what was fetched.

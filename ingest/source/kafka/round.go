@@ -46,7 +46,6 @@ func (c *Consumer) round(ctx context.Context) (failed bool) {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	c.commit(last, done)
-	c.tellLag()
 	return failed
 }
 
@@ -126,9 +125,6 @@ func (c *Consumer) take(fetches kgo.Fetches) (records int, bytes int64) {
 				bytes += int64(len(r.Value))
 			}
 			records += len(f.Records)
-			if at := p.fetched(); at >= 0 && f.HighWatermark > 0 {
-				p.behind = max(f.HighWatermark-at, 0)
-			}
 			var bomb *kgo.ErrDecompressTooLarge
 			switch {
 			case errors.As(f.Err, &bomb):

@@ -17,6 +17,7 @@ import (
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
+	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/metrics"
 	"github.com/grantwatch/grantwatch/detect/ledger"
 	"github.com/grantwatch/grantwatch/ingest"
 	"github.com/grantwatch/grantwatch/rules"
@@ -26,6 +27,7 @@ import (
 
 // App is one configuration with its store and rules.
 type App struct {
+	memory memory
 	Cfg    *config.Config
 	FS     fs.FS
 	Store  *store.Store
@@ -34,6 +36,8 @@ type App struct {
 	Notice func(format string, args ...any) // what the operator should read at once; nil is silence
 	Meter  Meter
 
+	metrics     *metrics.Metrics
+	only        []string // names of the feeds that are read here; nil is all
 	engine      *engine.Process
 	temp        string
 	registers   registers
@@ -70,6 +74,8 @@ type Options struct {
 	Log       *slog.Logger
 	Notice    func(format string, args ...any)
 	Meter     Meter
+	Metrics   *metrics.Metrics // what is read, stored and asked is counted in them; nil when nobody looks
+	Feeds     []string         // names of the feeds that are read here; nil is all
 	FetchBar  func(done, total int64)
 	Now       time.Time // for the migrations' ledger
 	Stdin     io.Reader // of the feed that is read from it
@@ -79,9 +85,12 @@ type Options struct {
 
 // Open loads the rules, starts the embedded engine unless the configuration names a server, and migrates the store.
 func Open(ctx context.Context, o Options) (*App, error) {
-	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, stdin: o.Stdin, lastRead: map[string]uint64{}}
+	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, stdin: o.Stdin, lastRead: map[string]uint64{}}
 	if a.Log == nil {
 		a.Log = slog.New(slog.DiscardHandler)
+	}
+	if a.metrics == nil {
+		a.metrics = metrics.New("", "")
 	}
 	if a.Notice == nil {
 		a.Notice = func(string, ...any) {}
@@ -112,7 +121,7 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	so := store.Options{DSN: dsn, Logger: a.Log}
+	so := store.Options{DSN: dsn, Logger: a.Log, Retried: a.metrics.Retried}
 	if dsn == "" {
 		a.Meter.stage("engine")
 		lib, err := engine.Find()
@@ -133,6 +142,7 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 		if a.engine, err = engine.Start(ctx, engine.Config{DataDir: dir, Lib: lib, Logger: a.Log}); err != nil {
 			return err
 		}
+		a.metrics.Engine(a.engine.Restarts)
 		so.DialContext, so.Database = a.engine.DialContext, "grantwatch"
 	}
 	a.Store, err = store.Open(ctx, so)

@@ -35,6 +35,7 @@ func (a *App) Feeds() []access.Feed {
 // Evaluate judges everything in the store at now and carries findings over from the evaluation before.
 func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *ledger.View, error) {
 	a.Meter.stage("evaluate")
+	defer a.memory.evaluation()()
 	in, err := a.input(ctx, now)
 	if err != nil {
 		return nil, nil, err

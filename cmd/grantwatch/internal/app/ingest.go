@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,23 +20,28 @@ func (a *App) pipeline() (*ingest.Pipeline, error) {
 	if a.pipe != nil {
 		return a.pipe, nil
 	}
-	p, err := ingest.New(ingest.NewBelt(a.Store, a.Store), ingest.Config{Observe: func(_ string, s ingest.Stats) {
-		if a.Meter.Add != nil {
-			a.Meter.Add(s.Received, s.Bytes)
-		}
-	}})
+	p, err := ingest.New(ingest.NewBelt(a.metrics.Sink(a.Store), a.Store), ingest.Config{Observe: progress{a.metrics, a.Meter}})
+	if err != nil {
+		return nil, err
+	}
 	a.pipe = p
-	return p, err
+	a.metrics.Buffers(p.Busy)
+	a.metrics.Records.Expect(slices.DeleteFunc(a.Feeds(), func(f access.Feed) bool { return !a.reads(f.Name) }))
+	return p, nil
 }
 
-// memoryLimit is how far the collector lets memory grow while logs are read, before it works harder instead.
-const memoryLimit = 450 << 20
+// progress tells the operator's meter of what another observer counts too.
+type progress struct {
+	ingest.Observer
+	meter Meter
+}
 
-// limitMemory holds memory down until the returned function is called: reading logs takes as much as it is given, and
-// the machine is not ours alone.
-func limitMemory() func() {
-	before := debug.SetMemoryLimit(memoryLimit)
-	return func() { debug.SetMemoryLimit(before) }
+// Wrote tells both.
+func (p progress) Wrote(b *access.Batch, s ingest.Stats) {
+	p.Observer.Wrote(b, s)
+	if p.meter.Add != nil {
+		p.meter.Add(s.Received, s.Bytes)
+	}
 }
 
 // feedInputs are the feeds that are read from files, with these.
@@ -44,7 +49,7 @@ func (a *App) feedInputs() []ingest.FeedInput {
 	feeds := a.Feeds()
 	out := make([]ingest.FeedInput, 0, len(feeds))
 	for i, f := range feeds {
-		if globs := a.globs(a.Cfg.Feeds[i].From.File); len(globs) > 0 {
+		if globs := a.globs(a.Cfg.Feeds[i].From.File); len(globs) > 0 && a.reads(f.Name) {
 			out = append(out, ingest.FeedInput{Feed: f, Globs: globs})
 		}
 	}
@@ -53,7 +58,7 @@ func (a *App) feedInputs() []ingest.FeedInput {
 
 // IngestFiles reads every feed's files once, from their beginning, side by side. Nothing is remembered.
 func (a *App) IngestFiles(ctx context.Context, now time.Time) error {
-	defer limitMemory()()
+	defer a.memory.reading()()
 	p, err := a.pipeline()
 	if err != nil {
 		return err
@@ -102,37 +107,57 @@ func (a *App) globs(patterns []string) []string {
 // logs changed, since then an evaluation is due at once. settle is how long a file must have been left alone to be
 // believed complete; the first pass believes what it finds. Files that turned bad are said and the last good ones stay.
 func (a *App) Read(ctx context.Context, now time.Time, settle time.Duration) (changed bool, err error) {
-	first := a.followers == nil
-	if first {
-		a.followers = map[string]*ingest.Follower{}
-		a.marks = map[string]string{}
-	}
-	var rules []string
-	rules = append(rules, a.Cfg.Rules.Central...)
-	for _, files := range a.Cfg.Rules.Teams {
-		rules = append(rules, files...)
-	}
-	var registers, people, grants []string
+	var registers, grants []string
 	registers = append(append(append(registers, a.Cfg.Baselines...), a.Cfg.Idle...), a.Cfg.Exceptions...)
 	for _, f := range a.Cfg.Approvals {
 		registers = append(registers, f.CSV)
 	}
-	for _, f := range a.Cfg.Identities {
-		people = append(people, f.From.File...)
-	}
 	for _, f := range a.Cfg.Entitlements {
 		grants = append(grants, f.From.File...)
 	}
-	for _, part := range []struct {
-		what  string
-		globs []string
-		read  func() error
-	}{
-		{"rules", rules, a.loadRules},
+	if changed, err = a.refresh(ctx, a.followers == nil, []part{
+		{"rules", a.ruleFiles(), a.loadRules},
 		{"registers", registers, a.loadRegisters},
-		{"identities", people, func() error { return a.ReadIdentities(ctx, now) }},
+		{"identities", a.peopleFiles(), func() error { return a.ReadIdentities(ctx, now) }},
 		{"entitlements", grants, func() error { return a.ReadEntitlements(ctx, now) }},
-	} {
+	}); err != nil {
+		return changed, err
+	}
+	return changed, a.follow(ctx, now, settle)
+}
+
+// ruleFiles are the patterns of all rule files.
+func (a *App) ruleFiles() []string {
+	out := slices.Clone(a.Cfg.Rules.Central)
+	for _, files := range a.Cfg.Rules.Teams {
+		out = append(out, files...)
+	}
+	return out
+}
+
+// peopleFiles are the patterns of all files of identities.
+func (a *App) peopleFiles() []string {
+	var out []string
+	for _, f := range a.Cfg.Identities {
+		out = append(out, f.From.File...)
+	}
+	return out
+}
+
+// part is one kind of files that are read again when they change.
+type part struct {
+	what  string
+	globs []string
+	read  func() error
+}
+
+// refresh reads the parts whose files have changed, and says whether any has. The first time all are read, and must be good.
+func (a *App) refresh(ctx context.Context, first bool, parts []part) (changed bool, err error) {
+	if first {
+		a.followers = map[string]*ingest.Follower{}
+		a.marks = map[string]string{}
+	}
+	for _, part := range parts {
 		mark := a.mark(part.globs)
 		if !first && a.marks[part.what] == mark {
 			continue
@@ -146,7 +171,7 @@ func (a *App) Read(ctx context.Context, now time.Time, settle time.Duration) (ch
 		a.marks[part.what] = mark
 		changed = true
 	}
-	return changed, a.follow(ctx, now, settle)
+	return changed, nil
 }
 
 // mark changes when any file of the patterns does.
@@ -166,7 +191,7 @@ func (a *App) mark(globs []string) string {
 
 // follow reads what was added to the logs. A feed whose files cannot be read is said and does not stop the others.
 func (a *App) follow(ctx context.Context, now time.Time, settle time.Duration) error {
-	defer limitMemory()()
+	defer a.memory.reading()()
 	a.Meter.stage("logs")
 	a.events.Store(newEventRules(a.Rules, a.people))
 	for _, in := range a.feedInputs() {
@@ -179,6 +204,7 @@ func (a *App) follow(ctx context.Context, now time.Time, settle time.Duration) e
 			}
 			f = p.Follower(in, a.FS, a.Store, func(err error) { a.Notice("feed %s: %v", name, err) })
 			a.followers[name] = f
+			a.metrics.FileLag(in.Feed, f.Lag)
 		}
 		st, err := f.Step(ctx, now, settle, a.events.Load())
 		a.tell(in.Feed, st)

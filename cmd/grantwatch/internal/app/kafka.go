@@ -13,7 +13,7 @@ import (
 func (a *App) Consume(ctx context.Context, now func() time.Time) error {
 	var topics []ingest.TopicInput
 	for i, f := range a.Feeds() {
-		if k := a.Cfg.Feeds[i].From.Kafka; k != nil {
+		if k := a.Cfg.Feeds[i].From.Kafka; k != nil && a.reads(f.Name) {
 			topics = append(topics, ingest.TopicInput{Feed: f, Topic: k.Topic})
 		}
 	}
@@ -24,9 +24,13 @@ func (a *App) Consume(ctx context.Context, now func() time.Time) error {
 	if err != nil {
 		return err
 	}
+	watched, stop := context.WithCancel(ctx)
+	defer stop()
+	defer a.memory.reading()()
 	return p.Consume(ctx, topics, ingest.ConsumeOptions{
 		Kafka: a.kafkaConfig(), Now: now,
 		Rules: func() ingest.EventRules { return a.events.Load() },
+		Lag:   func(ask ingest.AskLag) { go a.metrics.WatchLag(watched, a.teamOf, ask) },
 		Error: func(err error) { a.Notice("kafka: %v", err) },
 	})
 }
@@ -39,7 +43,8 @@ func (a *App) kafkaConfig() kafka.Config {
 		}
 		return filepath.Join(a.Cfg.Dir, file)
 	}
-	out := kafka.Config{Brokers: c.Brokers, Group: c.Group, Start: c.Start, RebalanceTimeout: time.Duration(c.RebalanceTimeout), SessionTimeout: time.Duration(c.SessionTimeout)}
+	out := kafka.Config{Brokers: c.Brokers, Group: c.Group, Start: c.Start, RebalanceTimeout: time.Duration(c.RebalanceTimeout),
+		SessionTimeout: time.Duration(c.SessionTimeout), Hooks: []any{a.metrics.KafkaHook()}, Rebalanced: a.metrics.Rebalanced}
 	if s := c.SASL; s != nil {
 		out.SASL = &kafka.SASL{Mechanism: s.Mechanism, User: s.User, PasswordFile: path(s.PasswordFile), TokenFile: path(s.TokenFile)}
 	}

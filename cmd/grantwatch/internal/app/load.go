@@ -136,6 +136,19 @@ type source struct {
 // ReadIdentities reads the identities entries. A file that is broken at start is an error; later it is refused, and the
 // last good reading stays.
 func (a *App) ReadIdentities(ctx context.Context, now time.Time) error {
+	if err := a.loadIdentities(now); err != nil {
+		return err
+	}
+	for _, s := range a.sources {
+		if err := a.Store.SaveIdentities(ctx, s.Name, s.AsOf, s.ids); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadIdentities reads the people and NHIs of every source.
+func (a *App) loadIdentities(now time.Time) error {
 	for i, en := range a.Cfg.Identities {
 		files, err := config.Expand(a.FS, en.From.File)
 		if err != nil {
@@ -172,9 +185,6 @@ func (a *App) ReadIdentities(ctx context.Context, now time.Time) error {
 			a.sources[i] = s
 		} else {
 			a.sources = append(a.sources, s)
-		}
-		if err := a.Store.SaveIdentities(ctx, en.Name, s.AsOf, s.ids); err != nil {
-			return err
 		}
 	}
 	a.people = nil

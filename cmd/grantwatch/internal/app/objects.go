@@ -20,7 +20,7 @@ func (a *App) bucketInputs() []ingest.BucketInput {
 	var out []ingest.BucketInput
 	for i, f := range a.Feeds() {
 		s := a.Cfg.Feeds[i].From.S3
-		if s == nil {
+		if s == nil || !a.reads(f.Name) {
 			continue
 		}
 		since, _ := config.ParseTime(s.Since) // checked when the configuration was read
@@ -57,7 +57,7 @@ func (a *App) stepBuckets(ctx context.Context, list []ingest.BucketInput, now ti
 	if len(list) == 0 {
 		return nil
 	}
-	defer limitMemory()()
+	defer a.memory.reading()()
 	p, err := a.pipeline()
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ type Push struct {
 
 	push *push.Server
 	http *http.Server
+	free func() // the hold on memory
 }
 
 // StartPush listens for logs when any feed is pushed; nil when none is.
@@ -35,13 +36,14 @@ func (a *App) StartPush(ctx context.Context, now func() time.Time) (*Push, error
 	if err != nil {
 		return nil, err
 	}
-	s, err := push.New(push.Config{Feeds: feeds, Now: now,
+	s, err := push.New(push.Config{Feeds: feeds, Now: now, Observe: a.metrics.Pushed,
 		Write: func(ctx context.Context, f access.Feed, source string, parts []ingest.Part) ([]ingest.Stats, error) {
 			return p.RunGroup(ctx, f, source, parts, now(), a.events.Load())
 		}})
 	if err != nil {
 		return nil, err
 	}
+	a.metrics.PushMemory(s.InFlight)
 	tc, err := a.pushTLS()
 	if err != nil {
 		return nil, err
@@ -51,7 +53,7 @@ func (a *App) StartPush(ctx context.Context, now func() time.Time) (*Push, error
 	if err != nil {
 		return nil, fmt.Errorf("ingest.http: %w", err)
 	}
-	out := &Push{Addr: l.Addr().String(), push: s, http: s.HTTP(tc)}
+	out := &Push{Addr: l.Addr().String(), push: s, http: s.HTTP(tc), free: a.memory.reading()}
 	if tc != nil {
 		l = tls.NewListener(l, tc)
 	}
@@ -66,6 +68,7 @@ func (p *Push) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
+	defer p.free()
 	return errors.Join(p.http.Shutdown(ctx), p.push.Close(ctx))
 }
 
@@ -74,7 +77,7 @@ func (a *App) pushFeeds(now func() time.Time) ([]push.Feed, error) {
 	var out []push.Feed
 	for i, f := range a.Feeds() {
 		from := a.Cfg.Feeds[i].From.HTTP
-		if from == nil {
+		if from == nil || !a.reads(f.Name) {
 			continue
 		}
 		pf := push.Feed{Feed: f, ClientNames: from.ClientNames}

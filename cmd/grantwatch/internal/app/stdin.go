@@ -21,7 +21,7 @@ const known = 64 << 10
 // IngestStdin reads standard input to its end, if a feed is read from it. It is read once in the life of the process.
 func (a *App) IngestStdin(ctx context.Context, now time.Time, rules ingest.EventRules) error {
 	for i, f := range a.Feeds() {
-		if a.Cfg.Feeds[i].From.Stdin && a.stdin != nil {
+		if a.Cfg.Feeds[i].From.Stdin && a.stdin != nil && a.reads(f.Name) {
 			return a.ingestStdin(ctx, f, now, rules)
 		}
 	}

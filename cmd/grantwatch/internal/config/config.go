@@ -22,6 +22,7 @@ type Config struct {
 	Report       Report          `yaml:"report"`
 	Ingest       Ingest          `yaml:"ingest"`
 	Kafka        Kafka           `yaml:"kafka"`
+	Metrics      Metrics         `yaml:"metrics"`
 	Listen       string          `yaml:"listen"`   // address of the page; loopback only
 	Evaluate     policy.Duration `yaml:"evaluate"` // how often run evaluates; default 5m
 
@@ -122,6 +123,11 @@ type IngestHTTP struct {
 	CertFile     string `yaml:"cert_file"`
 	KeyFile      string `yaml:"key_file"`
 	ClientCAFile string `yaml:"client_ca_file"` // asks clients for certificates that this authority signed
+}
+
+// Metrics says where Prometheus reads from; nowhere when empty.
+type Metrics struct {
+	Listen string `yaml:"listen"`
 }
 
 // Entitlement is one source of grants.

@@ -171,6 +171,11 @@ func (k *checker) check() {
 	k.alert()
 	k.report()
 	k.listen()
+	if m := k.c.Metrics.Listen; m != "" {
+		if _, _, err := net.SplitHostPort(m); err != nil {
+			k.fail("$.metrics.listen", "%q is no address such as 127.0.0.1:9470", m)
+		}
+	}
 }
 
 func (k *checker) name(path, name string, seen map[string]bool, what string) {
