@@ -274,7 +274,7 @@ func BenchmarkPipeline(b *testing.B) {
 	text := lines(1, 20_000)
 	now := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 	for name, parts := range map[string]func() (ingest.Sink, ingest.Observer){
-		"observed":   func() (ingest.Sink, ingest.Observer) {
+		"observed": func() (ingest.Sink, ingest.Observer) {
 			m := full()
 			sink := m.Sink(nothing{})
 			return sink, m
