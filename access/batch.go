@@ -24,6 +24,7 @@ type Batch struct {
 	Newest   time.Time  // newest event time in the batch
 	Flagged  int64      // records whose clock is wild: stored, flagged, in no roll-up
 	Accounts []string   // accounts seen
+	RawUntil time.Time  // how long Events.Raw is kept
 }
 
 // Columns holds events column by column, in the order of the events table.
@@ -35,6 +36,7 @@ type Columns struct {
 	Time                                                                                      []time.Time
 	Chain, Groups, TargetIDs, TargetTypes                                                     [][]string
 	Attrs                                                                                     []map[string]string
+	Raw                                                                                       [][]byte // the records as they came, when the feed keeps them; else empty
 }
 
 // Len is the number of events.

@@ -17,6 +17,7 @@ type Feed struct {
 	Accounts   []string // accounts, clusters, organisations that it answers for; empty means those seen in it
 	Classes    []string // log classes that it carries; empty means what the provider logs by default
 	MaxSilence time.Duration
+	KeepRaw    time.Duration // how long the records are kept as they came; not at all when zero
 }
 
 // Usage is one row of the usage roll-up. Every field is idempotent under union (min, max, sets), so that a batch folded

@@ -16,6 +16,7 @@ import (
 // arenas and maps keep their memory.
 type buffer struct {
 	batch    access.Batch
+	arena    arena    // the records themselves, when the feed keeps them
 	strings  []string // the chains, groups and targets of all events, one after the other
 	hash     *xxh3.Hasher
 	bytes    int64
@@ -37,6 +38,7 @@ func (b *buffer) begin(team, feed, source string, from int64, now time.Time) {
 	clear(hits[:cap(hits)])
 	b.batch = access.Batch{Team: team, Feed: feed, Source: source, From: from, To: from, Ingested: now, Events: c, Dead: dead, Hits: hits}
 	b.strings = b.strings[:0]
+	b.arena.reset()
 	b.hash.Reset()
 	b.bytes, b.told = 0, 0
 	clear(b.accounts)
@@ -64,6 +66,11 @@ func (b *buffer) end(to int64) *access.Batch {
 	x.Usage, x.Coverage, x.Sessions = b.fold.end()
 	x.Accounts = slices.Sorted(maps.Keys(b.accounts))
 	return x
+}
+
+// keep keeps the bytes of the record that was appended last.
+func (b *buffer) keep(rec []byte) {
+	b.batch.Events.Raw = append(b.batch.Events.Raw, b.arena.copy(rec))
 }
 
 // event appends an event to the columns. The strings of an event are its decoder's and live on; its slices are copied,
@@ -143,5 +150,7 @@ func resetColumns(c *access.Columns) {
 		clear(*s)
 		*s = (*s)[:0]
 	}
+	clear(c.Raw)
+	c.Raw = c.Raw[:0]
 	c.Attrs = c.Attrs[:0] // the maps stay where they are, to be used again
 }

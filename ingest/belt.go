@@ -109,6 +109,9 @@ func without(c *access.Columns, ids map[string]bool) int {
 				(*s)[kept] = (*s)[i]
 			}
 			c.Time[kept] = c.Time[i]
+			if len(c.Raw) > 0 {
+				c.Raw[kept] = c.Raw[i]
+			}
 			c.Attrs[kept], c.Attrs[i] = c.Attrs[i], c.Attrs[kept] // maps are used again: no two places may share one
 		}
 		kept++
@@ -122,5 +125,8 @@ func without(c *access.Columns, ids map[string]bool) int {
 		*s = (*s)[:kept]
 	}
 	c.Time, c.Attrs = c.Time[:kept], c.Attrs[:kept]
+	if len(c.Raw) > 0 {
+		c.Raw = c.Raw[:kept]
+	}
 	return n - kept
 }

@@ -91,6 +91,7 @@ func (s *stream) room(ctx context.Context, at int64) error {
 		return err
 	}
 	b.begin(s.feed.Team, s.feed.Name, s.source, at, s.now)
+	b.batch.RawUntil = s.now.Add(s.feed.KeepRaw)
 	s.buf = b
 	return nil
 }
@@ -139,6 +140,9 @@ func (s *stream) record(raw []byte) *access.Rejection {
 		s.match(ev)
 	}
 	s.buf.event(ev, flag)
+	if s.feed.KeepRaw > 0 {
+		s.buf.keep(raw)
+	}
 	s.sum.Stored++
 	return nil
 }

@@ -32,7 +32,7 @@ func (s *Store) WriteBatch(ctx context.Context, b *access.Batch) error {
 		cols  []column
 	}{
 		{"events", eventColumns(b)}, {"usage", usageColumns(b.Usage)}, {"coverage", coverageColumns(b.Coverage)},
-		{"sessions", sessionColumns(b.Sessions)}, {"dead_letters", deadColumns(b.Dead)}, {"hits", hits},
+		{"sessions", sessionColumns(b.Sessions)}, {"dead_letters", deadColumns(b.Dead)}, {"hits", hits}, {"raw_events", rawColumns(b)},
 	} {
 		if length(t.cols[0].data) > 0 {
 			g.Go(func() error { return s.insert(gctx, t.table, b.Token, t.cols) })
@@ -59,6 +59,17 @@ func eventColumns(b *access.Batch) []column {
 		{"change_subject", typeString, e.ChangeSubject}, {"change_grant", typeString, e.ChangeGrant}, {"flag", typeLow, e.Flag},
 		{"chain", typeStrings, e.Chain}, {"groups", typeLows, e.Groups}, {"target_ids", typeStrings, e.TargetIDs},
 		{"target_types", typeLows, e.TargetTypes}, {"attrs", typeMap, e.Attrs},
+	}
+}
+
+// rawColumns are the records as they came, beside what is needed to find them and to forget them in time.
+func rawColumns(b *access.Batch) []column {
+	e := &b.Events
+	n := len(e.Raw)
+	return []column{
+		{"id", typeString, e.ID[:n]}, {"team", typeLow, repeat(b.Team, n)}, {"feed", typeLow, repeat(b.Feed, n)},
+		{"ingested", typeMillis, repeat(b.Ingested, n)}, {"expires", typeMinute, repeat(b.RawUntil, n)},
+		{"time", typeMicros, e.Time[:n]}, {"actor", typeString, e.Principal[:n]}, {"raw", typeString, e.Raw},
 	}
 }
 

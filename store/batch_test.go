@@ -20,7 +20,7 @@ func write(t testing.TB, s *Store, batches ...*access.Batch) {
 }
 
 // evidence is every table that WriteBatch writes.
-var evidence = []string{"events", "usage", "coverage", "sessions", "batches", "dead_letters", "hits"}
+var evidence = []string{"events", "usage", "coverage", "sessions", "batches", "dead_letters", "hits", "raw_events"}
 
 // rows counts the rows as they were inserted, before anything is merged or read through a roll-up.
 func rows(t testing.TB, s *Store) map[string]uint64 {

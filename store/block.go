@@ -37,6 +37,7 @@ type encoder struct {
 	cols []column
 	rows int
 	next int // the column that is encoded next; -1 before the head
+	row  int // of that column, when it is encoded in pieces
 
 	buf  []byte // what is encoded and not read yet is buf[read:]
 	read int
@@ -55,7 +56,7 @@ func (e *encoder) begin(cols []column, rows int) error {
 			return fmt.Errorf("column %s has %d rows, expected %d", c.name, n, rows)
 		}
 	}
-	e.cols, e.rows, e.next, e.buf, e.read = cols, rows, -1, e.buf[:0], 0
+	e.cols, e.rows, e.next, e.row, e.buf, e.read = cols, rows, -1, 0, e.buf[:0], 0
 	return nil
 }
 
@@ -73,19 +74,37 @@ func (e *encoder) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// advance encodes the head or the next column.
+// advance encodes the head or the next column; of raw records, which are as long as all the rest, the next piece of it.
 func (e *encoder) advance() {
 	if e.next < 0 {
 		e.buf = binary.AppendUvarint(e.buf, uint64(len(e.cols)))
 		e.buf = binary.AppendUvarint(e.buf, uint64(e.rows))
-	} else {
-		c := e.cols[e.next]
+		e.next++
+		return
+	}
+	c := e.cols[e.next]
+	if e.row == 0 {
 		e.str(c.name)
 		e.str(c.typ)
+	}
+	if raw, ok := c.data.([][]byte); ok {
+		for e.row < len(raw) && len(e.buf) < piece {
+			e.buf = binary.AppendUvarint(e.buf, uint64(len(raw[e.row])))
+			e.buf = append(e.buf, raw[e.row]...)
+			e.row++
+		}
+		if e.row < len(raw) {
+			return
+		}
+		e.row = 0
+	} else {
 		e.values(c)
 	}
 	e.next++
 }
+
+// piece is how many bytes of raw records are encoded at once.
+const piece = 256 << 10
 
 // forget drops the values of the last block.
 func (e *encoder) forget() {
@@ -254,6 +273,8 @@ func length(data any) int {
 	case [][]uint32:
 		return len(v)
 	case []map[string]string:
+		return len(v)
+	case [][]byte:
 		return len(v)
 	}
 	return -1

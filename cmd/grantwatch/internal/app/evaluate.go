@@ -27,7 +27,7 @@ func (a *App) Feeds() []access.Feed {
 		if len(classes) == 0 {
 			classes = format.DefaultClasses
 		}
-		out = append(out, access.Feed{Name: f.Name, Team: f.Team, Format: f.Format, Provider: format.Provider, Accounts: f.Accounts, Classes: classes, MaxSilence: time.Duration(f.MaxSilence)})
+		out = append(out, access.Feed{Name: f.Name, Team: f.Team, Format: f.Format, Provider: format.Provider, Accounts: f.Accounts, Classes: classes, MaxSilence: time.Duration(f.MaxSilence), KeepRaw: time.Duration(f.KeepRaw)})
 	}
 	return out
 }

@@ -36,7 +36,11 @@ func (a *App) StartPush(ctx context.Context, now func() time.Time) (*Push, error
 	if err != nil {
 		return nil, err
 	}
-	s, err := push.New(push.Config{Feeds: feeds, Now: now, Observe: a.metrics.Pushed,
+	rates := map[string]push.Rate{}
+	for _, r := range a.Cfg.Ingest.HTTP.Rates {
+		rates[r.Team] = push.Rate{Requests: r.Requests, Bytes: r.Bytes, Daily: r.Daily}
+	}
+	s, err := push.New(push.Config{Feeds: feeds, Now: now, Rate: rates[""], Rates: rates, Observe: a.metrics.Pushed,
 		Write: func(ctx context.Context, f access.Feed, source string, parts []ingest.Part) ([]ingest.Stats, error) {
 			return p.RunGroup(ctx, f, source, parts, now(), a.events.Load())
 		}})

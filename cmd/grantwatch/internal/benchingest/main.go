@@ -51,6 +51,7 @@ func child(args []string) int {
 // bench is one run of all stages.
 type bench struct {
 	records, actors int
+	even            bool
 	broker          string
 	dir             string
 	logs            []string // files of records, of perFile each: in memory they would count as ours
@@ -79,7 +80,8 @@ func run(ctx context.Context) error {
 	flag.IntVar(&b.records, "records", 600_000, "records of each stage")
 	flag.IntVar(&b.actors, "actors", 50_000, "distinct actors in them")
 	flag.StringVar(&b.broker, "broker", os.Getenv("GRANTWATCH_KAFKA"), "a Kafka broker; without one that stage is left out, and said")
-	only := flag.String("stage", "", "only this stage: columns, files, push or kafka")
+	flag.BoolVar(&b.even, "even", false, "all actors are equally busy: the worst case, since nothing repeats")
+	only := flag.String("stage", "", "only this stage: columns, files, raw, push or kafka")
 	profile := flag.String("cpuprofile", "", "write a processor profile of all stages to this file")
 	flag.Parse()
 	if *profile != "" {
@@ -102,7 +104,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("%d cores, %s; %d records of %d bytes, %d actors\n", runtime.NumCPU(), runtime.Version(), b.records, b.size/b.records, b.actors)
-	for _, stage := range []stage{{"columns", b.columns}, {"files", b.files}, {"push", b.push}, {"kafka", b.kafka}} {
+	for _, stage := range []stage{{"columns", b.columns}, {"files", b.files}, {"raw", b.raw}, {"push", b.push}, {"kafka", b.kafka}} {
 		if *only != "" && *only != stage.name {
 			continue
 		}
@@ -134,7 +136,11 @@ func (b *bench) make() error {
 	for i := 0; i < b.records; i += perFile {
 		text.Reset()
 		for n := range perFile {
-			made.CloudTrail(&text, r, i+n, b.actors)
+			who := r.IntN(b.actors)
+			if !b.even {
+				who = made.Busy(r, i+n, b.actors)
+			}
+			made.CloudTrail(&text, r, i+n, who)
 		}
 		name := filepath.Join(dir, fmt.Sprintf("%04d.json", i/perFile))
 		if err := os.WriteFile(name, text.Bytes(), 0o600); err != nil {
@@ -146,13 +152,13 @@ func (b *bench) make() error {
 }
 
 // open writes a configuration of one feed and opens it on an engine of its own.
-func (b *bench) open(ctx context.Context, name, from, more string) (*app.App, func() error, error) {
+func (b *bench) open(ctx context.Context, name, from, feed, more string) (*app.App, func() error, error) {
 	dir := filepath.Join(b.dir, name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, nil, err
 	}
 	file := filepath.Join(dir, "grantwatch.yaml")
-	text := "teams: [{name: payments, owners: [ana@corp.example]}]\nfeeds:\n  - {name: payments-aws, team: payments, format: aws_cloudtrail, accounts: [\"111122223333\"], from: {" + from + "}}\n" + more
+	text := "teams: [{name: payments, owners: [ana@corp.example]}]\nfeeds:\n  - {name: payments-aws, team: payments, format: aws_cloudtrail, accounts: [\"111122223333\"], from: {" + from + "}" + feed + "}\n" + more
 	for name, text := range map[string]string{file: text, filepath.Join(dir, "token"): token + "\n"} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			return nil, nil, err

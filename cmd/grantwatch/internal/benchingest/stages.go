@@ -54,7 +54,16 @@ func (b *bench) columns(ctx context.Context) error {
 
 // files is the whole way from files: rules on events, usage and coverage rolled up, into the embedded engine.
 func (b *bench) files(ctx context.Context) error {
-	a, done, err := b.open(ctx, "files", `file: "../logs/*.json"`, "")
+	return b.fromFiles(ctx, "files", "", "files to ClickHouse, rules and roll-ups")
+}
+
+// raw is the same with the records kept as they came.
+func (b *bench) raw(ctx context.Context) error {
+	return b.fromFiles(ctx, "raw", ", keep_raw: 3650d", "the same with raw records kept")
+}
+
+func (b *bench) fromFiles(ctx context.Context, name, feed, title string) error {
+	a, done, err := b.open(ctx, name, `file: "../logs/*.json"`, feed, "")
 	if err != nil {
 		return err
 	}
@@ -62,23 +71,23 @@ func (b *bench) files(ctx context.Context) error {
 	if err := a.IngestFiles(ctx, made.Start.Add(24*time.Hour)); err != nil {
 		return err
 	}
-	m.end(b, "files to ClickHouse, rules and roll-ups", b.records, b.size)
+	m.end(b, title, b.records, b.size)
 	b.memory()
 	sizes, err := a.Store.TableSizes(ctx)
 	if err != nil {
 		return err
 	}
-	var events, all uint64
+	var all uint64
 	for _, s := range sizes {
 		all += s.Bytes
-		if s.Table == "events" {
-			events = s.Bytes
+		switch s.Table {
+		case "events", "raw_events":
+			b.add("  on disk, "+s.Table, float64(s.Bytes)/float64(b.records), "bytes an event")
 			if int(s.Rows) != b.records {
-				return fmt.Errorf("files: %d events are stored, %d were written", s.Rows, b.records)
+				return fmt.Errorf("%s: %d rows of %s are stored, %d were written", name, s.Rows, s.Table, b.records)
 			}
 		}
 	}
-	b.add("  on disk, events", float64(events)/float64(b.records), "bytes an event")
 	b.add("  on disk, all tables", float64(all)/float64(b.records), "bytes an event")
 	return done()
 }
@@ -92,7 +101,7 @@ const (
 
 // push is HTTP push in batches of 500, each answered when it is durable; then the same at half of that rate.
 func (b *bench) push(ctx context.Context) error {
-	a, done, err := b.open(ctx, "push", `http: {token_file: token}`, "ingest: {http: {listen: \"127.0.0.1:0\"}}\n")
+	a, done, err := b.open(ctx, "push", `http: {token_file: token}`, "", "ingest: {http: {listen: \"127.0.0.1:0\"}}\n")
 	if err != nil {
 		return err
 	}
@@ -196,7 +205,7 @@ func (b *bench) kafka(ctx context.Context) error {
 			return err
 		}
 	}
-	a, done, err := b.open(ctx, "kafka", "kafka: {topic: "+topic+"}", "kafka: {brokers: [\""+b.broker+"\"], group: "+topic+"}\n")
+	a, done, err := b.open(ctx, "kafka", "kafka: {topic: "+topic+"}", "", "kafka: {brokers: [\""+b.broker+"\"], group: "+topic+"}\n")
 	if err != nil {
 		return err
 	}

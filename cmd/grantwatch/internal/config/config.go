@@ -47,6 +47,7 @@ type Feed struct {
 	Classes    []string        `yaml:"classes"`
 	From       From            `yaml:"from"`
 	MaxSilence policy.Duration `yaml:"max_silence"`
+	KeepRaw    policy.Duration `yaml:"keep_raw"` // how long the records are kept as they came
 }
 
 // From says where records come from.
@@ -119,10 +120,19 @@ type Ingest struct {
 // IngestHTTP is the address that logs are pushed to. Without a certificate it is plain HTTP, for loopback or behind a
 // proxy that speaks TLS.
 type IngestHTTP struct {
-	Listen       string `yaml:"listen"` // default 127.0.0.1:8470
-	CertFile     string `yaml:"cert_file"`
-	KeyFile      string `yaml:"key_file"`
-	ClientCAFile string `yaml:"client_ca_file"` // asks clients for certificates that this authority signed
+	Listen       string     `yaml:"listen"` // default 127.0.0.1:8470
+	CertFile     string     `yaml:"cert_file"`
+	KeyFile      string     `yaml:"key_file"`
+	ClientCAFile string     `yaml:"client_ca_file"` // asks clients for certificates that this authority signed
+	Rates        []PushRate `yaml:"rates"`
+}
+
+// PushRate is what a team may push. Zero is unlimited.
+type PushRate struct {
+	Team     string  `yaml:"team"`     // every team without an entry of its own when empty
+	Requests float64 `yaml:"requests"` // a second
+	Bytes    float64 `yaml:"bytes"`    // a second, after decompression
+	Daily    int64   `yaml:"daily"`    // bytes from midnight to midnight UTC
 }
 
 // Metrics says where Prometheus reads from; nowhere when empty.

@@ -202,6 +202,9 @@ func (k *checker) feeds(teams map[string]bool) {
 		if _, ok := decode.Lookup(f.Format); !ok {
 			k.fail(at+".format", "log format %q is not known; known: %s", f.Format, strings.Join(logFormats(), ", "))
 		}
+		if f.KeepRaw != 0 && time.Duration(f.KeepRaw) < 24*time.Hour {
+			k.fail(at+".keep_raw", "keep_raw is %s; the shortest is 1d, since records are forgotten by the day", time.Duration(f.KeepRaw))
+		}
 		if f.MaxSilence != 0 && time.Duration(f.MaxSilence) < time.Minute {
 			k.fail(at+".max_silence", "max_silence is %s; the shortest is 1m, since coverage is kept by the minute", time.Duration(f.MaxSilence))
 		}
@@ -223,7 +226,7 @@ func (k *checker) feeds(teams map[string]bool) {
 		}
 		k.files(at+".from", f.From)
 	}
-	k.ingestHTTP()
+	k.ingestHTTP(teams)
 }
 
 // pushed checks a feed that is pushed over HTTP.
@@ -257,7 +260,7 @@ func (k *checker) topic(path string, f From) {
 	}
 }
 
-func (k *checker) ingestHTTP() {
+func (k *checker) ingestHTTP(teams map[string]bool) {
 	h := k.c.Ingest.HTTP
 	if h.Listen != "" {
 		if _, _, err := net.SplitHostPort(h.Listen); err != nil {
@@ -269,6 +272,20 @@ func (k *checker) ingestHTTP() {
 	}
 	if h.ClientCAFile != "" && h.CertFile == "" {
 		k.fail("$.ingest.http.client_ca_file", "client certificates need TLS: set cert_file and key_file")
+	}
+	rated := map[string]bool{}
+	for i, r := range h.Rates {
+		at := fmt.Sprintf("$.ingest.http.rates[%d]", i)
+		if r.Team != "" && !teams[r.Team] {
+			k.fail(at+".team", "team %q is not defined under teams", r.Team)
+		}
+		if rated[r.Team] {
+			k.fail(at, "a second rate of team %q", r.Team)
+		}
+		rated[r.Team] = true
+		if r.Requests < 0 || r.Bytes < 0 || r.Daily < 0 {
+			k.fail(at, "the rate is negative; 0 is unlimited")
+		}
 	}
 	for key, file := range map[string]string{"cert_file": h.CertFile, "key_file": h.KeyFile, "client_ca_file": h.ClientCAFile} {
 		if file != "" {

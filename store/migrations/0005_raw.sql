@@ -1,0 +1,20 @@
+-- Records as they came, of feeds that keep them. Each has its own day to go: whole parts are dropped, nothing is
+-- rewritten. Records of one actor stand together, since they resemble each other; blocks are small because whoever looks
+-- for one record reads a whole block.
+CREATE TABLE IF NOT EXISTS raw_events
+(
+    team LowCardinality(String),
+    feed LowCardinality(String),
+    ingested DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    expires DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    time DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
+    actor String CODEC(ZSTD(1)),
+    id String CODEC(ZSTD(1)),
+    raw String CODEC(ZSTD(3)),
+    INDEX id_bloom id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree(ingested)
+PARTITION BY toDate(expires)
+ORDER BY (team, actor, time, id, feed)
+TTL toDate(expires) + INTERVAL 1 DAY
+SETTINGS ttl_only_drop_parts = 1, index_granularity = 1024, non_replicated_deduplication_window = 10000;
