@@ -62,14 +62,11 @@ func (s *source) dead() int {
 	return (s.made() + s.poison - 1 - poisonAt) / s.poison
 }
 
-// eventID is the id that made gives to record n.
-func eventID(n int) string { return fmt.Sprintf("%08x-52c1-4d0c-a7f4-%012x", n, n*17) }
-
 // events are the ids that should be stored.
 func (s *source) events(each func(id string)) {
 	for i := range s.made() {
 		if !s.poisoned(i) {
-			each(eventID(s.base + i))
+			each(made.EventID(s.base + i))
 		}
 	}
 }
