@@ -10,9 +10,10 @@ import (
 	"github.com/grantwatch/grantwatch/access"
 )
 
-// Known tells which of these ids of a feed's events with times in [from, to] were stored since a moment; the store does.
+// Known tells which of these ids of a feed's events with times in [from, to] were ingested in [since, before); the store
+// does.
 type Known interface {
-	StoredIDs(ctx context.Context, team, feed string, ids []string, from, to, since time.Time) ([]string, error)
+	StoredIDs(ctx context.Context, team, feed string, ids []string, from, to, since, before time.Time) ([]string, error)
 }
 
 // Belt is a sink before another that leaves out events which are stored already. It looks at what was pushed, and only
@@ -25,7 +26,14 @@ type Belt struct {
 	known Known
 
 	mu    sync.Mutex
-	until map[string]time.Time // by feed
+	doubt map[string]doubt // by feed
+}
+
+// doubt is the reason that a feed gives to look. What may be sent again was ingested before the moment that raised it: what
+// this process has answered since is known to whoever sent it, or to the source.
+type doubt struct {
+	before time.Time // a row that may come again is older
+	until  time.Time // when nobody sends it again any more
 }
 
 const (
@@ -38,7 +46,7 @@ const pushed = "http/"
 
 // NewBelt puts a belt before a sink.
 func NewBelt(sink Sink, known Known) *Belt {
-	return &Belt{sink: sink, known: known, until: map[string]time.Time{}}
+	return &Belt{sink: sink, known: known, doubt: map[string]doubt{}}
 }
 
 // WriteBatch implements Sink.
@@ -47,28 +55,35 @@ func (t *Belt) WriteBatch(ctx context.Context, b *access.Batch) error {
 		return t.sink.WriteBatch(ctx, b)
 	}
 	t.mu.Lock()
-	until, ok := t.until[b.Feed]
+	d, ok := t.doubt[b.Feed]
 	if !ok {
-		until = b.Ingested.Add(wary)
-		t.until[b.Feed] = until
+		d = doubt{b.Ingested, b.Ingested.Add(wary)}
+		t.doubt[b.Feed] = d
 	}
 	t.mu.Unlock()
-	if b.Events.Len() > 0 && b.Ingested.Before(until) {
-		if err := t.drop(ctx, b); err != nil {
+	if b.Events.Len() > 0 && b.Ingested.Before(d.until) {
+		if err := t.drop(ctx, b, d.before); err != nil {
 			return err
 		}
 	}
 	err := t.sink.WriteBatch(ctx, b)
 	if err != nil {
 		t.mu.Lock()
-		t.until[b.Feed] = b.Ingested.Add(wary)
+		t.doubt[b.Feed] = doubt{latest(t.doubt[b.Feed].before, b.Ingested.Add(time.Microsecond)), b.Ingested.Add(wary)}
 		t.mu.Unlock()
 	}
 	return err
 }
 
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // drop takes the events out of a batch that are stored already; they count as filtered, like every second of an id.
-func (t *Belt) drop(ctx context.Context, b *access.Batch) error {
+func (t *Belt) drop(ctx context.Context, b *access.Batch, before time.Time) error {
 	from, to := b.Events.Time[0], b.Events.Time[0]
 	for _, at := range b.Events.Time {
 		if at.Before(from) {
@@ -78,7 +93,7 @@ func (t *Belt) drop(ctx context.Context, b *access.Batch) error {
 			to = at
 		}
 	}
-	ids, err := t.known.StoredIDs(ctx, b.Team, b.Feed, b.Events.ID, from, to, b.Ingested.Add(-lookBack))
+	ids, err := t.known.StoredIDs(ctx, b.Team, b.Feed, b.Events.ID, from, to, b.Ingested.Add(-lookBack), before)
 	if err != nil {
 		return fmt.Errorf("ingest: feed %s: what is stored already: %w", b.Feed, err)
 	}

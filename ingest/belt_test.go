@@ -21,9 +21,9 @@ type asked struct {
 	fail  error
 }
 
-func (a *asked) StoredIDs(ctx context.Context, team, feed string, ids []string, from, to, since time.Time) ([]string, error) {
+func (a *asked) StoredIDs(ctx context.Context, team, feed string, ids []string, from, to, since, before time.Time) ([]string, error) {
 	a.times++
-	return a.Store.StoredIDs(ctx, team, feed, ids, from, to, since)
+	return a.Store.StoredIDs(ctx, team, feed, ids, from, to, since, before)
 }
 
 func (a *asked) WriteBatch(ctx context.Context, b *access.Batch) error {

@@ -98,12 +98,18 @@ func (s *Store) EventsByName(ctx context.Context, names []string, from, to time.
 	return inOrder(out, len(out)), nil
 }
 
-// StoredIDs returns those of the ids that a feed has among its events with times in [from, to], stored since a moment.
-func (s *Store) StoredIDs(ctx context.Context, team, feed string, ids []string, from, to, since time.Time) ([]string, error) {
+// StoredIDs returns those of the ids that a feed has among its events with times in [from, to], ingested in [since, before).
+func (s *Store) StoredIDs(ctx context.Context, team, feed string, ids []string, from, to, since, before time.Time) ([]string, error) {
 	var out []string
+	where := []any{p("team", team), p("feed", feed), at("from", from), at("to", to), at("since", since), at("before", before)}
+	// Most often nothing at all was stored of that time: asking that first costs the engine next to nothing.
+	some, err := all(ctx, s, "stored_any", func(r driver.Rows, n *uint8) error { return r.Scan(n) }, where...)
+	if err != nil || len(some) == 0 {
+		return nil, err
+	}
 	for part := range slices.Chunk(ids, refsAtOnce) {
 		got, err := all(ctx, s, "stored_ids", func(r driver.Rows, id *string) error { return r.Scan(id) },
-			p("team", team), p("feed", feed), p("ids", part), at("from", from), at("to", to), at("since", since))
+			append(slices.Clone(where), p("ids", part))...)
 		if err != nil {
 			return nil, err
 		}

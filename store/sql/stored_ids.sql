@@ -3,3 +3,4 @@ FROM events
 WHERE team = {team:String} AND feed = {feed:String} AND id IN ({ids:Array(String)})
   AND time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') AND time <= fromUnixTimestamp64Micro({to:Int64}, 'UTC')
   AND ingested >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
+  AND ingested < fromUnixTimestamp64Micro({before:Int64}, 'UTC')

@@ -35,7 +35,7 @@ type committer struct {
 	limits *Limits
 	write  func(ctx context.Context, feed access.Feed, source string, parts []ingest.Part) ([]ingest.Stats, error)
 	ctx    context.Context
-	turn   chan struct{} // one group of a feed is written at a time; the next one fills meanwhile
+	turn   chan struct{} // two groups of a feed are written at a time, one decoded while the store takes the other; the next one fills
 
 	mu      sync.Mutex
 	open    *group
@@ -55,7 +55,7 @@ type group struct {
 }
 
 func newCommitter(ctx context.Context, f access.Feed, cfg *Config, limits *Limits) *committer {
-	return &committer{feed: f, limits: limits, write: cfg.Write, ctx: ctx, turn: make(chan struct{}, 1), known: map[Hash]*entry{}, closing: make(chan struct{})}
+	return &committer{feed: f, limits: limits, write: cfg.Write, ctx: ctx, turn: make(chan struct{}, 2), known: map[Hash]*entry{}, closing: make(chan struct{})}
 }
 
 // submit hands an entry over. It returns the one to wait for, which is another one when the same content is known; nil

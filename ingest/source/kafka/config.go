@@ -33,7 +33,7 @@ type Config struct {
 	Linger  time.Duration // how long a round waits to become full, 500 ms when zero
 	Workers int           // partitions that are written at the same time, 2 when zero
 
-	FetchBytes    int32 // of one answer of a broker, compressed, 16 MiB when zero
+	FetchBytes    int32 // of one answer of a broker, compressed, 4 MiB when zero: logs are ten times that when opened
 	MaxBatchBytes int   // of one batch of a producer, decompressed, 64 MiB when zero
 	// SessionTimeout is how long the group waits for a member that says nothing before it counts as dead, 45 s when zero.
 	SessionTimeout time.Duration
@@ -64,7 +64,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.Bytes, 64<<20)
 	orDefault(&c.Linger, 500*time.Millisecond)
 	orDefault(&c.Workers, 2)
-	orDefault(&c.FetchBytes, 16<<20)
+	orDefault(&c.FetchBytes, 4<<20)
 	orDefault(&c.MaxBatchBytes, 64<<20)
 	orDefault(&c.SessionTimeout, 45*time.Second)
 	orDefault(&c.RebalanceTimeout, 5*time.Minute)
@@ -135,7 +135,8 @@ func (c *Config) options() ([]kgo.Opt, error) {
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), // what a producer took back never happened
 		kgo.FetchMaxWait(500 * time.Millisecond),     // a partition that is new to us waits for the fetch that is under way
-		kgo.FetchMaxBytes(c.FetchBytes), kgo.FetchMaxPartitionBytes(c.FetchBytes / 2), kgo.MaxConcurrentFetches(3),
+		// One partition may fill an answer: few long batches cost the sink much less than many short ones.
+		kgo.FetchMaxBytes(c.FetchBytes), kgo.FetchMaxPartitionBytes(c.FetchBytes), kgo.MaxConcurrentFetches(3),
 		kgo.BrokerMaxReadBytes(max(c.FetchBytes, 32<<20) * 2), // a broker sends its first batch whole, however long it is
 		kgo.MaxDecompressBatchBytes(c.MaxBatchBytes),
 		kgo.SessionTimeout(c.SessionTimeout), kgo.RebalanceTimeout(c.RebalanceTimeout), kgo.HeartbeatInterval(c.Heartbeat),

@@ -1,0 +1,7 @@
+SELECT toUInt8(1)
+FROM events
+WHERE team = {team:String} AND feed = {feed:String}
+  AND time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') AND time <= fromUnixTimestamp64Micro({to:Int64}, 'UTC')
+  AND ingested >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
+  AND ingested < fromUnixTimestamp64Micro({before:Int64}, 'UTC')
+LIMIT 1
