@@ -82,7 +82,9 @@ type Finding struct {
 	BlindSpots    []string          `json:"blind_spots"`
 	FirstSeen     time.Time         `json:"first_seen"`
 	LastSeen      time.Time         `json:"last_seen"`
-	State         string            `json:"state"` // open, resolved, excepted, reopened
+	State         string            `json:"state"`                // open, resolved, excepted, reopened
+	Resolution    string            `json:"resolution,omitempty"` // of a resolved finding: use, revocation, expiry, idle, gone
+	Handling      *Handling         `json:"handling,omitempty"`
 	Exception     *FindingException `json:"exception,omitempty"`
 	Note          string            `json:"note,omitempty"` // e.g. "from the last good snapshot of …; the newest was refused"
 }
@@ -123,4 +125,14 @@ type Gap struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
 	Why  string    `json:"why,omitempty"` // silence, before the first record, StopLogging …
+}
+
+// Handling is what a person has said of a finding that is still open. It changes no verdict.
+type Handling struct {
+	State string    `json:"state"` // acknowledged, snoozed, marked_revoked
+	By    string    `json:"by"`    // uid of the identity, or the e-mail address
+	At    time.Time `json:"at"`
+	Until time.Time `json:"until,omitzero"`
+	Team  string    `json:"team,omitempty"` // the team that it was handed to
+	Why   string    `json:"why,omitempty"`
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/grantwatch/grantwatch/access"
+	"github.com/grantwatch/grantwatch/detect/ledger"
 )
 
 const (
@@ -32,7 +33,10 @@ type Message struct {
 	AsOf         time.Time        // of the evaluation
 	At           time.Time        // now
 	Digest       string
-	Record       Record // what is put on record when it was delivered
+	Audience     Audience        // why this channel hears of it
+	Steps        []ledger.Change // since the message was told last, oldest first: what its thread tells
+	Link         string          // address of the page about it; empty when nobody said where the page is
+	Record       Record          // what is put on record when it was delivered
 }
 
 // Closing says what has become of the findings that a message told, as far as they are still known. The others are gone.

@@ -5,10 +5,12 @@ type Reason string
 
 // The closed set of reasons.
 const (
-	ReasonFirst    Reason = "first"    // nothing stands in the channel about this problem class
-	ReasonWorse    Reason = "worse"    // a finding that was not told yet, or a graver one than was ever told
-	ReasonChanged  Reason = "changed"  // something else about the group is different
-	ReasonResolved Reason = "resolved" // nothing of the group is open above the floor any more
+	ReasonFirst    Reason = "first"      // nothing stands in the channel about this problem class
+	ReasonWorse    Reason = "worse"      // a finding that was not told yet, or a graver one than was ever told
+	ReasonChanged  Reason = "changed"    // something else about the group is different
+	ReasonResolved Reason = "resolved"   // nothing of the group is open above the floor any more
+	ReasonReminder Reason = "reminder"   // it is still open, and nobody has said anything for the repeat interval
+	ReasonEscalate Reason = "escalation" // nobody acknowledged it in time, so that others hear of it
 
 	ReasonUnchanged  Reason = "unchanged"   // the channel says what is true already
 	ReasonBelowFloor Reason = "below_floor" // less grave than the operator wants to hear of
@@ -19,8 +21,22 @@ const (
 // Goes reports whether a message with this reason is sent.
 func (r Reason) Goes() bool {
 	switch r {
-	case ReasonFirst, ReasonWorse, ReasonChanged, ReasonResolved:
+	case ReasonFirst, ReasonWorse, ReasonChanged, ReasonResolved, ReasonReminder, ReasonEscalate:
 		return true
 	}
 	return false
 }
+
+// Audience says why a channel hears of a message.
+type Audience string
+
+// The closed set of audiences.
+const (
+	AudienceOwner      Audience = "owner"      // the team that owns the access
+	AudiencePerson     Audience = "person"     // somebody named by a route
+	AudienceSOC        Audience = "soc"        // the central security team
+	AudienceFeedOwner  Audience = "feed_owner" // the team whose feed lacks the evidence
+	AudienceEscalation Audience = "escalation" // whoever hears of what nobody acknowledged
+	AudienceFallback   Audience = "fallback"   // the team has no channel of its own
+	AudienceOperator   Audience = "operator"   // whoever runs Grantwatch
+)
