@@ -32,11 +32,14 @@ type Options struct {
 	Retried func(what string)
 	// MaxConns bounds concurrent statements, 8 when zero.
 	MaxConns int
+	// PanelConns bounds concurrent panels, which have connections of their own; 4 when zero.
+	PanelConns int
 }
 
 // Store is a connection to ClickHouse. It is safe for concurrent use.
 type Store struct {
 	conn     driver.Conn
+	panels   driver.Conn // for those who look, so that they never wait for those who write, nor these for them
 	database string
 	encodes  bool // blocks are encoded here and not by the driver
 	retry    Retry
@@ -74,6 +77,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		_ = s.conn.Close() // the ping's error says more
 		return nil, fmt.Errorf("store: connect to %s: %w", strings.Join(opt.Addr, ","), err)
 	}
+	look := *opt
+	look.MaxOpenConns = 4
+	if o.PanelConns > 0 {
+		look.MaxOpenConns = o.PanelConns
+	}
+	look.MaxIdleConns = look.MaxOpenConns
+	if s.panels, err = clickhouse.Open(&look); err != nil {
+		_ = s.conn.Close() // nothing was sent yet
+		return nil, fmt.Errorf("store: %w", err)
+	}
 	return s, nil
 }
 
@@ -81,7 +94,7 @@ var errConnect = errors.New("no answer in time")
 
 // Close releases the connections. What is in flight fails.
 func (s *Store) Close() error {
-	if err := s.conn.Close(); err != nil {
+	if err := errors.Join(s.conn.Close(), s.panels.Close()); err != nil {
 		return fmt.Errorf("store: close: %w", err)
 	}
 	return nil

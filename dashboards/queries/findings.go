@@ -1,0 +1,72 @@
+package queries
+
+var findingQueries = []Query{
+	{
+		Name: "findings", Title: "Findings", Shape: Table, Limit: mostRows, TimeRange: rangeEnd,
+		Description: "Findings as the newest evaluation left them, gravest first, UNVERIFIABLE after what is verified. Kinds and verdicts are defined in docs/verdicts.md.",
+		Params: []Param{team, provider, kind, severity, {Name: "verdict", Kind: KindChoice, Multi: true, Choices: verdicts, Description: "Verdicts."},
+			{Name: "state", Kind: KindChoice, Multi: true, Choices: states, Default: []string{"open", "reopened"}, Description: "States in the ledger."},
+			feed, whom, search, rows},
+		Columns: []Column{
+			text("severity", "critical, high, medium, low or info."), text("kind", "The problem's kind."), text("verdict", "UNUSED, OVERBROAD, VIOLATION or UNVERIFIABLE."),
+			text("state", "open, reopened, excepted or resolved."), text("handling", "What a person said of it: acknowledged, snoozed, marked_revoked; empty when nothing."), teamColumn(),
+			text("identity", "Whom it is about."), text("identity_kind", "human, service, workload, agent, third-party, system."), text("owner", "The accountable owner on record."),
+			text("permission", "The permission of its grant."), text("resource", "The resource of its grant."), text("provider", "Where the grant is."), text("account", "Account, cluster or organisation."),
+			text("feed", "The feed, for kinds about feeds."), text("rule", "The rule that decided."), text("why", "The rule's sentence."), text("proposal", "What is proposed."),
+			when("first_seen", "First evaluation that found it."), when("last_seen", "Last evaluation that found it."), number("age", "s", "From first seen to the end of the range."),
+			text("identity_uid", "The identity's immutable uid at its provider."), text("fingerprint", "What it is called for life."),
+		},
+	},
+	{
+		Name: "findings_count", Title: "Findings by team and severity", Shape: NumericLong, Unit: "short", Limit: mostRows, TimeRange: rangeNow,
+		Description: "How many findings are open by team and severity. UNVERIFIABLE is counted apart: it is a lack of evidence, not a problem that was shown.",
+		Params:      []Param{team, provider, kind, severity, feed, whom},
+		Columns: []Column{teamColumn(), text("severity", "Severity."), count("open", "Open or reopened, without UNVERIFIABLE."),
+			count("unverifiable", "Open or reopened with the verdict UNVERIFIABLE."), count("excepted", "Covered by an exception.")},
+	},
+	{
+		Name: "findings_by_kind", Title: "Findings by kind", Shape: NumericLong, Unit: "short", Limit: mostRows, TimeRange: rangeNow,
+		Description: "How many findings of each kind are open, most first.",
+		Params:      []Param{team, provider, kind, severity, feed, whom},
+		Columns: []Column{text("kind", "The problem's kind."), count("open", "Open or reopened, without UNVERIFIABLE."),
+			count("unverifiable", "Open or reopened with the verdict UNVERIFIABLE."), count("excepted", "Covered by an exception.")},
+	},
+	{
+		Name: "findings_trend", Title: "Findings opened and resolved", Shape: SeriesWide, Unit: "short", Limit: mostPoints, TimeRange: rangeEvents,
+		Description: "Steps in the life of findings per interval. A finding that goes and comes back counts each time.",
+		Params:      []Param{team, severity},
+		Columns: []Column{when("time", "Start of the interval."), count("opened", "Became open or reopened with a verdict other than UNVERIFIABLE."),
+			count("unverifiable", "Became open or reopened with the verdict UNVERIFIABLE."), count("excepted", "Became excepted."), count("resolved", "Were resolved: by use, revocation, or because they are gone.")},
+	},
+	{
+		Name: "finding_history", Title: "History of findings", Shape: Table, Limit: mostRows, TimeRange: rangeEvents,
+		Description: "Every step in the life of findings, newest first: what changed, why and by whom.",
+		Params: []Param{team, {Name: "fingerprint", Kind: KindFingerprint, Description: "One finding."}, severity,
+			{Name: "state", Kind: KindChoice, Multi: true, Choices: states, Description: "The state that was entered."}, whom, rows},
+		Columns: []Column{when("time", "When."), teamColumn(), text("state", "The state that was entered."), text("verdict", "The verdict then."), text("severity", "The severity then."),
+			text("kind", "The problem's kind."), text("identity", "Whom it is about."), text("permission", "The permission of its grant."), text("resource", "The resource of its grant."),
+			text("why", "Why it changed."), text("who", "Who changed it: a person, or grantwatch."), text("fingerprint", "Which finding.")},
+	},
+	{
+		Name: "findings_opened", Title: "Findings opened", Shape: Annotations, Limit: 1000, TimeRange: rangeEvents,
+		Description: "Findings that were opened or reopened, as annotations; if there are more than the limit, the gravest of them.",
+		Params:      []Param{team, kind, severity, {Name: "limit", Kind: KindInt, Default: []string{"200"}, Min: 1, Max: 1000, Description: "Annotations at most."}},
+		Columns: []Column{when("time", "When."), text("title", "Kind and identity."), text("text", "Severity, verdict, permission and reason."), text("tags", "finding, severity and kind, with commas."),
+			teamColumn(), text("severity", "Severity."), text("fingerprint", "Which finding.")},
+	},
+	{
+		Name: "exceptions_expiring", Title: "Exceptions that expire", Shape: Table, Limit: mostRows, TimeRange: rangeEnd,
+		Description: "Findings under an exception that ends soon or has ended, with approver and reason (CSF 2.0 ID.RA-07).",
+		Params:      []Param{team, kind, {Name: "days", Kind: KindInt, Default: []string{"14"}, Min: 0, Max: 366, Description: "How soon after the end of the range."}},
+		Columns: []Column{when("expires", "When the exception ends."), number("in", "s", "From the end of the range until then; below zero it has ended."), teamColumn(), text("kind", "The problem's kind."),
+			text("severity", "Severity."), text("identity", "Whom it is about."), text("permission", "The permission of its grant."), text("resource", "The resource of its grant."),
+			text("approver", "Who approved it."), text("reason", "Why it was approved."), text("fingerprint", "Which finding.")},
+	},
+	{
+		Name: "deliveries", Title: "Messages", Shape: Table, Limit: mostRows, TimeRange: rangeEvents,
+		Description: "The last message about each finding in each channel, and what became of it.",
+		Params:      []Param{team, {Name: "status", Kind: KindText, Multi: true, Description: "What became of the message."}, rows},
+		Columns: []Column{when("time", "When."), text("channel", "Where."), text("status", "What became of it."), teamColumn(), text("severity", "Severity."), text("kind", "The problem's kind."),
+			text("identity", "Whom it is about."), text("state", "The finding's state now."), text("fingerprint", "Which finding.")},
+	},
+}
