@@ -6,7 +6,7 @@ var (
 	credentialColumns = []Column{teamColumn(), text("identity", "Whose it is."), text("identity_kind", "service, workload, agent, third-party …"), text("credential", "Its id; never a secret."),
 		text("kind", "What sort of credential."), text("provider", "Where."), text("owner", "The accountable owner on record."),
 		text("issuer_state", "known, stale or unknown."), text("issuer", "Who issued it."), text("reach_state", "known, stale or unknown."), count("reach", "How many grants it can use."),
-		number("reach_weight", "none", "Their privilege weight."), text("expiry_state", "known, stale or unknown."), when("expires", "When it expires; unknown also when never."),
+		number("reach_weight", "none", "Their privilege weight."), text("expiry_state", "known, stale or unknown."), text("expiry", "In words: a moment, never, or how long its sessions last."), when("expires", "When it expires; nothing when never."),
 		number("in", "s", "From the end of the range until then."), text("issuer_evidence", "How the issuer is known."), text("reach_evidence", "How the reach is known."),
 		text("expiry_evidence", "How the expiry is known."), when("judged", "When these answers were found."), text("identity_uid", "The identity's uid.")}
 )

@@ -92,6 +92,9 @@ func Run(ctx context.Context, s Store, scope Scope, name string, params Params, 
 	if res.Values, err = read(ctx, s, q, ask); err != nil {
 		return nil, failed(ctx, q, err)
 	}
+	if len(res.Values) == 0 {
+		res.Values = empty(q) // no rows: a ClickHouse may leave out what the columns would have been
+	}
 	if err := check(q, res.Values); err != nil {
 		return nil, &Error{Reason: StoreFailed, Query: name, Detail: "the answer has another form than was declared", err: err}
 	}

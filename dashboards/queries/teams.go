@@ -1,10 +1,15 @@
 package queries
 
-// Figures are the figures that each evaluation writes for each team.
+// Figures are the figures that each evaluation writes for each team (detect/ledger). The figures of the whole organisation
+// belong to the team Organisation, which is shown only when it is asked for.
 var Figures = []string{
-	"open", "unverifiable", "excepted", "grants", "coverage", "drift_index", "drift_real", "drift_newly_visible", "visibility", "revocation_median_hours",
-	"revocation_p95_hours", "nhi_ratio", "severity", "kind", "verdict", "exceptions_expiring_14d",
+	"open", "unverifiable", "excepted", "exceptions_expiring_14d", "grants", "coverage", "drift_index", "drift_real", "drift_newly_visible", "visibility",
+	"credentials", "revocation_median_hours", "revocation_p95_hours", "revocations", "revocations_open", "people", "nhis", "nhi_ratio", "changes_per_week",
+	"feeds", "feeds_silent", "severity", "kind", "verdict",
 }
+
+// Organisation is the team of the whole organisation's figures. No team can be called so.
+const Organisation = "*"
 
 const fromFigures = " As the evaluations wrote it; definitions are in docs/verdicts.md."
 

@@ -11,5 +11,5 @@ WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
 GROUP BY bucket
 ORDER BY bucket WITH FILL
     FROM toStartOfInterval(fromUnixTimestamp64Micro({from:Int64}, 'UTC'), toIntervalSecond({interval:Int64}), 'UTC')
-    TO fromUnixTimestamp64Micro({to:Int64}, 'UTC') STEP toIntervalSecond({interval:Int64})
+    TO toDateTime(fromUnixTimestamp64Micro({to:Int64}, 'UTC'), 'UTC') STEP toIntervalSecond({interval:Int64})
 LIMIT {limit:UInt64}

@@ -11,7 +11,7 @@ WITH names AS (
       AND (uid = {identity:String} OR JSONExtractString(body, 'name') = {identity:String} OR JSONExtractString(body, 'email') = {identity:String})
 )
 SELECT
-    team, identity_name, identity_kind, credential, kind, provider, owner, issuer_state, issuer, reach_state, reach, reach_weight, expiry_state, expires,
+    team, identity_name, identity_kind, credential, kind, provider, owner, issuer_state, issuer, reach_state, reach, reach_weight, expiry_state, expiry, expires,
     if(toUnixTimestamp64Micro(expires) = 0, NULL, toFloat64(dateDiff('second', fromUnixTimestamp64Micro({to:Int64}, 'UTC'), expires))),
     issuer_evidence, reach_evidence, expiry_evidence, at, identity_uid
 FROM credential_answers FINAL

@@ -23,7 +23,7 @@ FROM (
     FROM (
         SELECT team, name, label, toNullable(value) AS v, at
         FROM figures FINAL
-        WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND at < fromUnixTimestamp64Micro({to:Int64}, 'UTC')
+        WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND gone = 0 AND (team != '*' OR has({teams:Array(String)}, '*'))
           AND (team, at) IN (SELECT team, max(at) FROM figures WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND name = 'open' AND at < fromUnixTimestamp64Micro({to:Int64}, 'UTC') GROUP BY team)
     )
     GROUP BY team
