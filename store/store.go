@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,6 +33,10 @@ type Options struct {
 	Retried func(what string)
 	// MaxConns bounds concurrent statements, 8 when zero.
 	MaxConns int
+	// TLS overrides what the DSN says of it.
+	TLS *tls.Config
+	// LookOnly is for those who only look: a database that is not there is an error, and is not created.
+	LookOnly bool
 	// PanelConns bounds concurrent panels, which have connections of their own; 4 when zero.
 	PanelConns int
 }
@@ -67,7 +72,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.encodes = opt.Protocol == clickhouse.HTTP && (opt.Compression == nil || opt.Compression.Method == clickhouse.CompressionNone)
 	dial, cancel := context.WithTimeoutCause(ctx, s.retry.Connect, errConnect)
 	defer cancel()
-	if err := s.ensureDatabase(dial, *opt); err != nil {
+	if o.LookOnly {
+		opt.DialTimeout = min(opt.DialTimeout, s.retry.Connect)
+	} else if err := s.ensureDatabase(dial, *opt); err != nil {
 		return nil, fmt.Errorf("store: connect to %s: %w", strings.Join(opt.Addr, ","), err)
 	}
 	if s.conn, err = clickhouse.Open(opt); err != nil {
@@ -144,6 +151,9 @@ func options(o Options) (*clickhouse.Options, error) {
 	}
 	if opt.Auth.Database == "" {
 		opt.Auth.Database = "default"
+	}
+	if o.TLS != nil {
+		opt.TLS = o.TLS
 	}
 	opt.MaxOpenConns = 8
 	if o.MaxConns > 0 {

@@ -6,7 +6,7 @@ var findingQueries = []Query{
 		Description: "Findings as the newest evaluation left them, gravest first, UNVERIFIABLE after what is verified. Kinds and verdicts are defined in docs/verdicts.md.",
 		Params: []Param{team, provider, kind, severity, {Name: "verdict", Kind: KindChoice, Multi: true, Choices: verdicts, Description: "Verdicts."},
 			{Name: "state", Kind: KindChoice, Multi: true, Choices: states, Default: []string{"open", "reopened"}, Description: "States in the ledger."},
-			feed, whom, search, rows},
+			{Name: "fingerprint", Kind: KindFingerprint, Multi: true, Description: "Only these findings."}, feed, whom, search, rows},
 		Columns: []Column{
 			text("severity", "critical, high, medium, low or info."), text("kind", "The problem's kind."), text("verdict", "UNUSED, OVERBROAD, VIOLATION or UNVERIFIABLE."),
 			text("state", "open, reopened, excepted or resolved."), text("handling", "What a person said of it: acknowledged, snoozed, marked_revoked; empty when nothing."), teamColumn(),
@@ -53,6 +53,14 @@ var findingQueries = []Query{
 		Params:      []Param{team, kind, severity, {Name: "limit", Kind: KindInt, Default: []string{"200"}, Min: 1, Max: 1000, Description: "Annotations at most."}},
 		Columns: []Column{when("time", "When."), text("title", "Kind and identity."), text("text", "Severity, verdict, permission and reason."), text("tags", "finding, severity and kind, with commas."),
 			teamColumn(), text("severity", "Severity."), text("fingerprint", "Which finding.")},
+	},
+	{
+		Name: "findings_digest", Title: "What findings say now, in short", Shape: Table, Limit: mostPoints, TimeRange: rangeNow,
+		Description: "One hash a finding over state, verdict, severity and handling, in order of the ledger's version: what the stream of changes compares. Page by passing on the last version and fingerprint.",
+		Params: []Param{team, {Name: "after", Kind: KindInt, Default: []string{"0"}, Max: 1 << 62, Description: "The version after which to begin."},
+			{Name: "cursor", Kind: KindText, Description: "The fingerprint after which to begin within that version."},
+			{Name: "limit", Kind: KindInt, Default: []string{"50000"}, Min: 1, Max: mostPoints, Description: "Rows at most."}},
+		Columns: []Column{text("fingerprint", "Which finding."), text("digest", "The hash."), count("version", "The ledger's version.")},
 	},
 	{
 		Name: "exceptions_expiring", Title: "Exceptions that expire", Shape: Table, Limit: mostRows, TimeRange: rangeEnd,

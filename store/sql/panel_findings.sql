@@ -14,6 +14,7 @@ WHERE (team, fingerprint) IN (
       AND (empty({state:Array(String)}) OR state IN {state:Array(String)})
       AND (empty({feed:Array(String)}) OR feed IN {feed:Array(String)})
       AND ({identity:String} = '' OR identity_uid = {identity:String} OR identity_name = {identity:String})
+      AND (empty({fingerprint:Array(String)}) OR fingerprint IN {fingerprint:Array(String)})
       AND ({text:String} = '' OR positionCaseInsensitiveUTF8(concat(identity_name, '\n', permission, '\n', resource, '\n', feed, '\n', identity_owner, '\n', account), {text:String}) > 0)
     ORDER BY transform(severity, ['info', 'low', 'medium', 'high', 'critical'], [1, 2, 3, 4, 5], 0) DESC, verdict = 'UNVERIFIABLE', first_seen DESC, fingerprint
     LIMIT {limit:UInt64}
