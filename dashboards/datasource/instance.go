@@ -33,8 +33,8 @@ type Instance struct {
 	closed   bool
 	failure  error // of the last attempt to connect
 	failedAt time.Time
-	ended  context.Context // over when the instance is
-	end    context.CancelFunc
+	ended    context.Context // over when the instance is
+	end      context.CancelFunc
 }
 
 // New makes an instance. It does not connect, and settings that cannot be used are no error yet: what is wrong with them
