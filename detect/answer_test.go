@@ -51,15 +51,21 @@ func TestAnswersGoStaleAndUnknown(t *testing.T) {
 		change                func(*world, *access.Identity)
 		issuer, reach, expiry string
 	}{
-		"nothing on record":        {func(*world, *access.Identity) {}, Missing, Known, Missing},
-		"record states all":        {func(_ *world, id *access.Identity) { id.Issuer, id.NeverExpires = "terraform", true }, Known, Known, Known},
-		"record too old":           {func(w *world, id *access.Identity) { id.Issuer, id.Expires, w.People[0].AsOf = "terraform", daysAgo(-9), daysAgo(3) }, Stale, Known, Stale},
-		"snapshot too old":         {func(w *world, _ *access.Identity) { w.Snapshots[0].MaxAge = time.Hour }, Missing, Stale, Missing},
-		"newest snapshot refused":  {func(w *world, _ *access.Identity) { w.Snapshots[0].Refused = []string{"truncated"} }, Missing, Stale, Missing},
-		"no snapshot":              {func(w *world, _ *access.Identity) { w.Snapshots = nil }, Missing, Missing, Missing},
-		"acts where none is":       {func(w *world, _ *access.Identity) { w.use(botName, "s3:GetObject", "b", 3).Account = "999999999999" }, Missing, Missing, Missing},
-		"created in the log":       {func(w *world, _ *access.Identity) { w.change("iam:CreateUser", 50, access.Change{Kind: access.ChangeCreate, Subject: botName}) }, Known, Known, Missing},
-		"created after the moment": {func(w *world, _ *access.Identity) { w.change("iam:CreateUser", -1, access.Change{Kind: access.ChangeCreate, Subject: botName}) }, Missing, Known, Missing},
+		"nothing on record": {func(*world, *access.Identity) {}, Missing, Known, Missing},
+		"record states all": {func(_ *world, id *access.Identity) { id.Issuer, id.NeverExpires = "terraform", true }, Known, Known, Known},
+		"record too old": {func(w *world, id *access.Identity) {
+			id.Issuer, id.Expires, w.People[0].AsOf = "terraform", daysAgo(-9), daysAgo(3)
+		}, Stale, Known, Stale},
+		"snapshot too old":        {func(w *world, _ *access.Identity) { w.Snapshots[0].MaxAge = time.Hour }, Missing, Stale, Missing},
+		"newest snapshot refused": {func(w *world, _ *access.Identity) { w.Snapshots[0].Refused = []string{"truncated"} }, Missing, Stale, Missing},
+		"no snapshot":             {func(w *world, _ *access.Identity) { w.Snapshots = nil }, Missing, Missing, Missing},
+		"acts where none is":      {func(w *world, _ *access.Identity) { w.use(botName, "s3:GetObject", "b", 3).Account = "999999999999" }, Missing, Missing, Missing},
+		"created in the log": {func(w *world, _ *access.Identity) {
+			w.change("iam:CreateUser", 50, access.Change{Kind: access.ChangeCreate, Subject: botName})
+		}, Known, Known, Missing},
+		"created after the moment": {func(w *world, _ *access.Identity) {
+			w.change("iam:CreateUser", -1, access.Change{Kind: access.ChangeCreate, Subject: botName})
+		}, Missing, Known, Missing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -33,6 +33,7 @@ var figures = []FigureInfo{
 	{"credentials", "credentials", "", "credentials of non-human identities, an identity without a known one counting as one"},
 	{"revocation_median_hours", "hours", "", "end of employment to last access revoked, median over the people who left in 90 days"},
 	{"revocation_p95_hours", "hours", "", "the same, 95th percentile"},
+	{"revocation_at_least", "flag", "quantile", "1 when so many are open that the quantile is only known to be at least what is said"},
 	{"revocations", "people", "", "people who left in 90 days and had access"},
 	{"revocations_open", "people", "", "of these, those of whom some access is left"},
 	{"people", "people", "", "people on record who have not left"},
@@ -98,6 +99,14 @@ func teamFigures(at time.Time, team string, t *Team) []Figure {
 	add("revocations_open", float64(t.Revocation.Open))
 	addIf(t.Revocation.People > 0, "revocation_median_hours", t.Revocation.Median.Hours)
 	addIf(t.Revocation.People > 0, "revocation_p95_hours", t.Revocation.P95.Hours)
+	for _, q := range []struct {
+		name string
+		q    Quantile
+	}{{"median", t.Revocation.Median}, {"p95", t.Revocation.P95}} {
+		if q.q.AtLeast {
+			out = append(out, Figure{team, at, "revocation_at_least", q.name, 1})
+		}
+	}
 	add("people", float64(t.People))
 	add("nhis", float64(t.NHIs))
 	addIf(t.People > 0, "nhi_ratio", t.NHIRatio())

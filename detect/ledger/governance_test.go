@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/rules"
 )
 
@@ -138,6 +139,7 @@ func TestFiguresHaveNamesThatAreDefined(t *testing.T) {
 	}
 	v := org(nil)
 	v.Teams[0].Revocation.People, v.Teams[0].People, v.Teams[0].Credentials = 1, 1, 1
+	v.Teams[0].Revocation.P95.AtLeast = true
 	v.Teams[0].Kinds["K"], v.Teams[0].Severity["high"] = 1, 1
 	seen := map[string]bool{}
 	for _, f := range v.Figures() {
@@ -151,5 +153,26 @@ func TestFiguresHaveNamesThatAreDefined(t *testing.T) {
 		if !seen[name] {
 			t.Errorf("%s is defined and never saved", name)
 		}
+	}
+}
+
+// TestARebuiltViewHasTheSavedFigures goes there and back.
+func TestARebuiltViewHasTheSavedFigures(t *testing.T) {
+	v := org([]access.Finding{{Fingerprint: "1", Team: "a", Kind: "OUT_OF_BAND", Verdict: access.VerdictViolation, Severity: access.SeverityHigh, State: StateOpen, Weight: 10, FirstSeen: ago(30), LastSeen: now}})
+	team := &v.Teams[0]
+	team.Revocation = Revocation{People: 3, Open: 1, Median: Quantile{Hours: 5}, P95: Quantile{Hours: 90, AtLeast: true}}
+	team.People, team.NHIs, team.Credentials, team.Visibility, team.ChangesPerWeek, team.DriftReal, team.DriftNewlyVisible, team.Expiring = 4, 9, 7, 0.5, 2.25, 1.5, -3, 2
+	r := Rebuild(Past{At: now, Figures: v.Figures(), Findings: v.Findings})
+	got, want := r.Figures(), v.Figures()
+	if len(got) != len(want) {
+		t.Fatalf("%d figures, want %d", len(got), len(want))
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Errorf("got %+v, want %+v", got[i], want[i])
+		}
+	}
+	if len(r.Kinds) != 1 || r.Totals.Open != 1 || !r.Rebuilt {
+		t.Errorf("got %+v", r)
 	}
 }

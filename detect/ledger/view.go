@@ -13,9 +13,10 @@ import (
 // View is everything that is shown of one evaluation. It is made once and only read afterwards.
 type View struct {
 	AsOf      time.Time               `json:"as_of"`
-	Findings  []access.Finding        `json:"findings"` // open and excepted, gravest first
-	Verdicts  map[access.Verdict]int  `json:"verdicts"` // of UNUSED_GRANT, all grants judged
-	Severity  map[access.Severity]int `json:"severity"` // of open findings, UNVERIFIABLE apart
+	Rebuilt   bool                    `json:"rebuilt,omitempty"` // of a past evaluation, from what was kept of it
+	Findings  []access.Finding        `json:"findings"`          // open and excepted, gravest first
+	Verdicts  map[access.Verdict]int  `json:"verdicts"`          // of UNUSED_GRANT, all grants judged
+	Severity  map[access.Severity]int `json:"severity"`          // of open findings, UNVERIFIABLE apart
 	Kinds     []KindCount             `json:"kinds"`
 	Teams     []Team                  `json:"teams"`
 	Org       Team                    `json:"organisation"` // the same figures over all teams and what belongs to none
@@ -190,21 +191,9 @@ func (v *View) countFindings(current []access.Finding, sums *sums) {
 			v.Totals.Open++
 			v.Severity[f.Severity]++
 		}
-		k := [2]string{f.Kind, string(f.Verdict)}
-		if kinds[k] == nil {
-			kinds[k] = &KindCount{Kind: f.Kind, Verdict: f.Verdict, Severity: f.Severity}
-		}
-		kinds[k].Count++
-		if f.Severity.Rank() > kinds[k].Severity.Rank() {
-			kinds[k].Severity = f.Severity
-		}
+		countKind(kinds, &f)
 	}
-	for _, k := range kinds {
-		v.Kinds = append(v.Kinds, *k)
-	}
-	slices.SortFunc(v.Kinds, func(a, b KindCount) int {
-		return cmp.Or(-cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Verdict, b.Verdict))
-	})
+	v.Kinds = sortedKinds(kinds)
 	Sort(v.Findings)
 }
 
