@@ -53,8 +53,12 @@ func read(file string, base fs.FS) ([]byte, error) {
 
 func (c *Config) defaults() {
 	for i := range c.Feeds {
-		if c.Feeds[i].MaxSilence == 0 {
-			c.Feeds[i].MaxSilence = policy.Duration(time.Hour)
+		f := &c.Feeds[i]
+		if f.MaxSilence == 0 {
+			f.MaxSilence = policy.Duration(time.Hour)
+		}
+		if f.Canary != nil && f.Canary.Within == 0 {
+			f.Canary.Within = policy.Duration(15 * time.Minute)
 		}
 	}
 	if c.Evaluate == 0 {
@@ -208,6 +212,7 @@ func (k *checker) feeds(teams map[string]bool) {
 		if f.MaxSilence != 0 && time.Duration(f.MaxSilence) < time.Minute {
 			k.fail(at+".max_silence", "max_silence is %s; the shortest is 1m, since coverage is kept by the minute", time.Duration(f.MaxSilence))
 		}
+		k.evidence(at, f)
 		if f.From.HTTP != nil {
 			k.pushed(at+".from.http", f.From)
 			continue
