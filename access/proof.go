@@ -24,7 +24,7 @@ func (c *Canary) Is(ev *Event) bool {
 // by giving a call of theirs a name or a user agent.
 const (
 	CanaryName = "grantwatch-canary"
-	CanaryAWS  = "canary:GrantwatchCanary" // of the event source canary.grantwatch.invalid
+	CanaryAWS  = "canary.grantwatch.invalid:GrantwatchCanary" // event source and name
 	CanaryOkta = "grantwatch.canary"
 	CanaryPath = "/grantwatch/canary" // Kubernetes: request URI, with the verb CanaryName
 )

@@ -32,6 +32,11 @@ func Load(file string, base fs.FS) (*Config, error) {
 	if err := policy.LoadYAML(file, data, c); err != nil {
 		return nil, err
 	}
+	for i := range c.Feeds { // what everybody calls standard input
+		if f := &c.Feeds[i].From; len(f.File) == 1 && f.File[0] == "-" {
+			f.File, f.Stdin = nil, true
+		}
+	}
 	ck := &checker{c: c, data: data, base: base}
 	if root, err := parser.ParseBytes(data, 0); err == nil {
 		ck.root = root
