@@ -37,7 +37,7 @@ func runCommand() *cobra.Command {
 			o.DataDir = app.DefaultDataDir(o.Config)
 			a, err := app.Open(c.Context(), o)
 			if err != nil {
-				return err
+				return unlessAsked(c.Context(), once, err)
 			}
 			defer func() { _ = a.Close() }() // the loop has ended; the engine's own log tells what went wrong
 			reports := o.Config.Report.Out
