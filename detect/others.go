@@ -316,7 +316,7 @@ func (e *evaluation) report(l *ledgerFeed, gaps []access.Gap, blinds int) {
 	e.out.Feeds = append(e.out.Feeds, FeedReport{
 		Name: l.Name, Team: l.Team, Provider: l.Provider, First: l.first, Newest: l.Newest, Watermark: l.watermark,
 		Received: l.Received, Rejected: l.Rejected, Gaps: gaps, Silent: l.silent > l.patience || l.silent < 0,
-		Coverage: 1 - math.Min(1, float64(blind)/float64(90*day)), Blinds: blinds,
+		Coverage: 1 - math.Min(1, float64(blind)/float64(90*day)), Grade: l.gradeWithin(w, "", all), Blinds: blinds,
 	})
 }
 

@@ -146,6 +146,6 @@ for s in "${SHIPPERS[@]}"; do
   [ "$lost" = 0 ] && [ "${dead:-0}" = 0 ] || failed=1
   printf '%-16s %8d %8d %6d %6d %6d\n' "$s" "$N" "$stored" "$lost" "$twice" "${dead:-0}"
 done
-echo "grantwatch was killed with -9 $kills times while they shipped and was away for 3 s each time"
+echo "ours was killed with -9 $kills times while they shipped and was away for 3 s each time"
 echo "$(rsyslogd -v | head -1 | sed 's/ (aka.*//' | tr -s ' '), $(syslogng --version 2> /dev/null | head -1), $(curl --version | head -1 | cut -d' ' -f1,2), OpenTelemetry's exporter $(cd "$HERE/clients/otlp" && go list -m -f '{{.Version}}' go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp), Splunk's splunk-logging $(sed -n 's/.*"splunk-logging": "\(.*\)".*/\1/p' "$HERE/clients/hec/package.json")"
 exit $failed

@@ -52,7 +52,7 @@ func FuzzPush(f *testing.F) {
 		[]byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"x"}}]}]}]}`), []byte("\x0a\x0a\x12\x08\x12\x06\x2a\x04\x0a\x02hi"),
 		[]byte(strings.Repeat("[", 20_000)), []byte("{\"a\":\"\xff\x00\"}"), []byte(`{"a":1,"a":2}` + "\n" + record(3)), nil} {
 		for route := range uint8(6) {
-			f.Add(body, route, uint8(route%4), uint8(route%5))
+			f.Add(body, route, route%4, route%5)
 		}
 	}
 	paths := []string{"/v1/logs/pay", "/v1/logs", "/services/collector/event", "/services/collector/raw", "/v1/logs/plat", "/v1/nothing"}

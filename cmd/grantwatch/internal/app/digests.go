@@ -103,7 +103,7 @@ func (c *collector) read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // only read from
 	return io.ReadAll(io.LimitReader(f, digest.MaxBytes))
 }
 
