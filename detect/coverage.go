@@ -55,7 +55,7 @@ func newLedgerFeed(f FeedState, changes []TeamEvent, now time.Time) *ledgerFeed 
 	l.missed(later(newest, l.watermark))
 	l.prove()
 	for _, h := range f.Holes {
-		l.gaps = append(l.gaps, gap{Interval: access.Interval{From: h.From, To: h.To}, why: h.Why})
+		l.gaps = append(l.gaps, gap{Interval: access.Interval{From: later(h.From, l.first), To: h.To}, why: h.Why})
 	}
 	if loss := f.loss(); loss >= maxLoss {
 		l.gaps = append(l.gaps, gap{Interval: access.Interval{From: l.first, To: later(newest, l.watermark)}, why: fmt.Sprintf("%s: %.2g %% of its records", whyLoss, 100*loss)})

@@ -43,7 +43,7 @@ func ingestCommand() *cobra.Command {
 				return err
 			}
 			defer stop()
-			return feed(c.Context(), a, f.now, c.OutOrStdout(), done)
+			return unlessAsked(c.Context(), false, feed(c.Context(), a, f.now, c.OutOrStdout(), done))
 		},
 	}
 	f.add(c, "")
@@ -51,7 +51,7 @@ func ingestCommand() *cobra.Command {
 	return c
 }
 
-// unlessAsked is why a process could not start; nothing when it was asked to end meanwhile, which is as good an end as any
+// unlessAsked is why a process could not start or go on; nothing when it was asked to end meanwhile, which is as good an end as any
 // other for one that would have gone on for ever.
 func unlessAsked(ctx context.Context, once bool, err error) error {
 	if ctx.Err() != nil && !once {

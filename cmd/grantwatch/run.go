@@ -60,7 +60,7 @@ func runCommand() *cobra.Command {
 				return l.pass(c.Context())
 			}
 			fmt.Fprintf(c.OutOrStdout(), "page %s\n", p.url())
-			return l.forever(c.Context())
+			return unlessAsked(c.Context(), false, l.forever(c.Context()))
 		},
 	}
 	f.add(c, "")
