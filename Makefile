@@ -111,6 +111,10 @@ chaos: build engine ## kill, starve and flood it while logs flow in: lost and du
 	@deploy/require.sh java:openjdk-17-jre-headless mvn:maven
 	@$(GO) run ./cmd/grantwatch/internal/chaos -seed $(SEED) $(if $(LONG),-long) $(if $(FAULT),-fault $(FAULT))
 
+.PHONY: test-shippers
+test-shippers: build engine ## ship through rsyslog, syslog-ng, curl, OTLP and HEC while grantwatch is killed: lost must be 0
+	@deploy/shippers/try.sh $(RECORDS)
+
 .PHONY: pictures
 pictures: build engine ## screenshots of the page and the report in docs/pictures
 	@deploy/require.sh chromium curl

@@ -16,6 +16,7 @@ type Batch struct {
 	Coverage []CoverMinute
 	Sessions []SessionUse
 	Dead     []DeadLetter
+	Canaries []Sighting
 	Hits     []Hit
 
 	Received int64      // records read

@@ -18,6 +18,9 @@ type Feed struct {
 	Classes    []string // log classes that it carries; empty means what the provider logs by default
 	MaxSilence time.Duration
 	KeepRaw    time.Duration // how long the records are kept as they came; not at all when zero
+	Quiet      bool          // little is logged here: a canary in time is evidence enough
+	Canary     *Canary       // a call that somebody makes on purpose; nil when nobody does
+	Digests    *Digests      // the provider signs what it delivers; nil when that is not looked at
 }
 
 // Usage is one row of the usage roll-up. Every field is idempotent under union (min, max, sets), so that a batch folded

@@ -17,6 +17,9 @@ type ledgerFeed struct {
 	watermark time.Time // newest event time less the feed's usual lateness, or now - max_silence for a dead feed
 	gaps      []gap     // in order of From, merged per class set
 	silent    time.Duration
+	patience  time.Duration                // how long it may be silent before it is dead
+	pauses    []access.Interval            // longer than max_silence, and covered by canaries in time
+	proven    map[string][]access.Interval // account → what its digests prove lossless
 }
 
 // gap is a stretch of a feed without evidence; account and classes narrow a gap that a configuration event opened.
@@ -29,30 +32,30 @@ type gap struct {
 
 // newLedgerFeed books the coverage of one feed at now. changes are the logging changes seen in this feed.
 func newLedgerFeed(f FeedState, changes []TeamEvent, now time.Time) *ledgerFeed {
-	l := &ledgerFeed{FeedState: f}
-	if len(f.Minutes) == 0 {
-		l.watermark = now.Add(-f.MaxSilence)
+	l := &ledgerFeed{FeedState: f, patience: patience(&f)}
+	newest := l.continuity()
+	known := later(newest, l.lastProof())
+	if known.IsZero() {
+		l.watermark = now.Add(-l.patience)
 		l.silent = -1
 		return l
 	}
-	l.first = f.Minutes[0].First
-	newest := l.first
-	for _, m := range f.Minutes {
-		if m.First.Sub(newest) > f.MaxSilence {
-			l.gaps = append(l.gaps, gap{Interval: access.Interval{From: newest, To: m.First}, why: "no records for longer than max_silence"})
-		}
-		if m.Last.After(newest) {
-			newest = m.Last
+	l.silent = now.Sub(known)
+	l.watermark = known.Add(-f.Lateness)
+	if f.Digests != nil {
+		l.watermark = earlier(l.watermark, later(l.provenEnd(), now.Add(-l.patience)))
+	}
+	// A dead feed must not freeze T: its watermark moves on and the missing stretch is booked as a gap.
+	if l.silent > l.patience {
+		l.watermark = now.Add(-l.patience)
+		if f.Digests == nil && l.watermark.After(newest) {
+			l.gaps = append(l.gaps, gap{Interval: access.Interval{From: newest, To: l.watermark}, why: whySilent})
 		}
 	}
-	l.silent = now.Sub(newest)
-	l.watermark = newest.Add(-f.Lateness)
-	// A dead feed must not freeze T: its watermark moves on and the missing stretch is booked as a gap.
-	if l.silent > f.MaxSilence {
-		l.watermark = now.Add(-f.MaxSilence)
-		if l.watermark.After(newest) {
-			l.gaps = append(l.gaps, gap{Interval: access.Interval{From: newest, To: l.watermark}, why: "silent since its newest record"})
-		}
+	l.missed(later(newest, l.watermark))
+	l.prove()
+	for _, h := range f.Holes {
+		l.gaps = append(l.gaps, gap{Interval: access.Interval{From: later(h.From, l.first), To: h.To}, why: h.Why})
 	}
 	if loss := f.loss(); loss >= maxLoss {
 		l.gaps = append(l.gaps, gap{Interval: access.Interval{From: l.first, To: later(newest, l.watermark)}, why: fmt.Sprintf("%s: %.2g %% of its records", whyLoss, 100*loss)})
@@ -61,6 +64,53 @@ func newLedgerFeed(f FeedState, changes []TeamEvent, now time.Time) *ledgerFeed 
 	slices.SortStableFunc(l.gaps, func(a, b gap) int { return a.From.Compare(b.From) })
 	return l
 }
+
+const whySilent = "silent since its newest record"
+
+// continuity books the pauses between records and returns the newest record's time. Where digests have to prove a feed,
+// how densely it speaks says nothing; where a canary does, a pause is a pause in what others did.
+func (l *ledgerFeed) continuity() time.Time {
+	if len(l.Minutes) == 0 {
+		return time.Time{}
+	}
+	l.first = l.Minutes[0].First
+	newest, spoke := l.first, l.first
+	for _, m := range l.Minutes {
+		newest = later(newest, m.Last)
+		if l.canaryAlone(&m) {
+			continue
+		}
+		if m.First.Sub(spoke) > l.MaxSilence {
+			l.pause(access.Interval{From: spoke, To: m.First})
+		}
+		spoke = later(spoke, m.Last)
+	}
+	if newest.Sub(spoke) > l.MaxSilence {
+		l.pause(access.Interval{From: spoke, To: newest})
+	}
+	return newest
+}
+
+// pause books a stretch without records.
+func (l *ledgerFeed) pause(p access.Interval) {
+	if l.Digests != nil {
+		from := l.provenFrom()
+		if !p.From.Before(from) {
+			return
+		}
+		p.To = earlier(p.To, from)
+	}
+	if l.quiet() {
+		l.pauses = append(l.pauses, p)
+		if since := l.Canary.Since; p.From.Before(since) {
+			l.gaps = append(l.gaps, gap{Interval: access.Interval{From: p.From, To: earlier(p.To, since)}, why: whyPause})
+		}
+		return
+	}
+	l.gaps = append(l.gaps, gap{Interval: p, why: whyPause})
+}
+
+const whyPause = "no records for longer than max_silence"
 
 // maxLoss is the share of records that may be unreadable in a feed whose continuity proves anything (grade C2) *. Above
 // it a use may be among what could not be read, anywhere in the feed, since an unreadable record has no time.
@@ -209,11 +259,12 @@ func (l *ledgerFeed) gapsWithin(w access.Interval, account string, classes []str
 			out = append(out, access.Gap{Feed: l.Name, From: from, To: to, Why: why})
 		}
 	}
-	if l.first.IsZero() {
+	start := l.start()
+	if start.IsZero() {
 		add(w.From, w.To, "no record was ever seen")
 		return out
 	}
-	add(w.From, l.first, "before the feed's first record")
+	add(w.From, start, "before the feed's first record")
 	for _, g := range l.gaps {
 		if g.account != "" && account != "" && g.account != account {
 			continue
@@ -249,7 +300,7 @@ type sight struct {
 
 // sightOf computes R(g), T, and the blind time for grants of one provider and account whose uses are logged in classes.
 func sightOf(feeds []*ledgerFeed, team, provider, account string, classes []string, window time.Duration, now time.Time) sight {
-	s := sight{grade: 2, t: now}
+	s := sight{grade: gradeLossless, t: now}
 	var needed []*ledgerFeed
 	for _, f := range feeds {
 		if !f.answers(team, provider, account) {
@@ -267,7 +318,9 @@ func sightOf(feeds []*ledgerFeed, team, provider, account string, classes []stri
 	slices.Sort(s.feeds)
 	s.window = access.Interval{From: s.t.Add(-window), To: s.t}
 	for _, f := range needed {
-		s.gaps = append(s.gaps, f.gapsWithin(s.window, account, classes)...)
+		gaps := f.gapsWithin(s.window, account, classes)
+		s.grade = min(s.grade, f.gradeWithin(s.window, account, gaps))
+		s.gaps = append(s.gaps, gaps...)
 	}
 	sort.SliceStable(s.gaps, func(i, j int) bool {
 		if c := s.gaps[i].From.Compare(s.gaps[j].From); c != 0 {

@@ -43,6 +43,7 @@ type FeedReport struct {
 	Gaps                 []access.Gap
 	Silent               bool
 	Coverage             float64 // covered share of the 90 days before Watermark
+	Grade                int     // the weakest of what is covered in these days, 1 to 3
 	Blinds               int     // verdicts that it made UNVERIFIABLE
 }
 

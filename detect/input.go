@@ -58,9 +58,12 @@ type FeedState struct {
 	Newest   time.Time            // newest unflagged event time
 	Lateness time.Duration        // p99.9 of how far records lag behind the newest before them
 	Received int64
-	Rejected int64    // dead letters of every reason
-	Lost     int64    // of these, records that could not be read
-	Seen     []string // accounts seen in it
+	Rejected int64          // dead letters of every reason
+	Lost     int64          // of these, records that could not be read
+	Seen     []string       // accounts seen in it
+	Canaries []time.Time    // when its canary was seen, in order
+	Proofs   []access.Proof // what its digests prove, and what they do not
+	Holes    []access.Gap   // stretches in which records were gone before they could be read
 }
 
 // SnapshotState is the newest reading of one entitlement source and account.

@@ -265,9 +265,9 @@ func (e *evaluation) loosenFindings() {
 // made UNVERIFIABLE.
 func (e *evaluation) feedFindings() {
 	for _, l := range e.feeds {
-		f := facts.Feed{Team: l.Team, Name: l.Name, Source: "log", SilentMinutes: -1, MaxSilenceMinutes: l.MaxSilence.Minutes(), AgeHours: -1, MaxAgeHours: -1,
+		f := facts.Feed{Team: l.Team, Name: l.Name, Source: "log", SilentMinutes: -1, MaxSilenceMinutes: l.patience.Minutes(), AgeHours: -1, MaxAgeHours: -1,
 			Records: int(l.Received), Rejected: int(l.Rejected), Blinds: e.blinds[l.Name]}
-		if l.silent >= 0 && !l.first.IsZero() {
+		if l.silent >= 0 {
 			f.SilentMinutes = l.silent.Minutes()
 		}
 		if l.Received > 0 {
@@ -275,7 +275,7 @@ func (e *evaluation) feedFindings() {
 		}
 		var gaps []access.Gap
 		for _, g := range l.gaps {
-			if g.To.Equal(l.watermark) && g.why == "silent since its newest record" || strings.HasPrefix(g.why, whyLoss) {
+			if g.To.Equal(l.watermark) && g.why == whySilent || strings.HasPrefix(g.why, whyLoss) {
 				continue // FEED_SILENT and FEED_REJECTS tell these
 			}
 			f.Gaps++
@@ -346,8 +346,8 @@ func (e *evaluation) report(l *ledgerFeed, gaps []access.Gap, blinds int) {
 	blind, _ := union(all)
 	e.out.Feeds = append(e.out.Feeds, FeedReport{
 		Name: l.Name, Team: l.Team, Provider: l.Provider, First: l.first, Newest: l.Newest, Watermark: l.watermark,
-		Received: l.Received, Rejected: l.Rejected, Gaps: gaps, Silent: l.silent > l.MaxSilence || l.first.IsZero(),
-		Coverage: 1 - math.Min(1, float64(blind)/float64(90*day)), Blinds: blinds,
+		Received: l.Received, Rejected: l.Rejected, Gaps: gaps, Silent: l.silent > l.patience || l.silent < 0,
+		Coverage: 1 - math.Min(1, float64(blind)/float64(90*day)), Grade: l.gradeWithin(w, "", all), Blinds: blinds,
 	})
 }
 

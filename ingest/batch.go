@@ -33,10 +33,10 @@ func newBuffer() *buffer {
 func (b *buffer) begin(team, feed, source string, from int64, now time.Time) {
 	c := b.batch.Events
 	resetColumns(&c)
-	dead, hits := b.batch.Dead[:0], b.batch.Hits[:0]
+	dead, hits, canaries := b.batch.Dead[:0], b.batch.Hits[:0], b.batch.Canaries[:0]
 	clear(dead[:cap(dead)]) // raw records of a bad hour must not be kept alive
 	clear(hits[:cap(hits)])
-	b.batch = access.Batch{Team: team, Feed: feed, Source: source, From: from, To: from, Ingested: now, Events: c, Dead: dead, Hits: hits}
+	b.batch = access.Batch{Team: team, Feed: feed, Source: source, From: from, To: from, Ingested: now, Events: c, Dead: dead, Hits: hits, Canaries: canaries}
 	b.strings = b.strings[:0]
 	b.arena.reset()
 	b.hash.Reset()

@@ -16,6 +16,7 @@ type Config struct {
 	FutureSkew   time.Duration // how far ahead of now an event may be, 5 minutes when zero
 	MinTime      time.Time     // events before it have a wild clock; 2000-01-01 when zero
 	Observe      Observer      // counts records on their way; may be nil
+	Readings     Readings      // keeps what was read of feeds with digests; may be nil
 }
 
 // The defaults. A larger batch is less work for the engine and more memory here: an event in a batch takes one to two

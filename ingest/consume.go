@@ -23,7 +23,9 @@ type ConsumeOptions struct {
 	Now   func() time.Time           // the clock; its answers are kept with what was read at the time
 	Done  func(feed string, s Stats) // hears of every range that is durable, from several goroutines; may be nil
 	Lag   func(AskLag)               // is given a function that tells the lag at any time; may be nil
-	Error func(err error)            // hears of what went wrong and is tried again; may be nil
+	// Hole keeps that offsets from to to of a source were gone before they could be read; may be nil.
+	Hole  func(ctx context.Context, f access.Feed, source string, from, to int64) error
+	Error func(err error) // hears of what went wrong and is tried again; may be nil
 }
 
 // AskLag asks the brokers how far behind this member of the group is.
@@ -43,6 +45,11 @@ func (p *Pipeline) Consume(ctx context.Context, inputs []TopicInput, opt Consume
 	for _, in := range inputs {
 		cfg.Routes = append(cfg.Routes, kafka.Route{Topic: in.Topic, Feed: in.Feed.Name, Team: in.Feed.Team})
 		feeds[in.Feed.Name] = in.Feed
+	}
+	if opt.Hole != nil {
+		cfg.Hole = func(ctx context.Context, feed string, h kafka.Hole) error {
+			return opt.Hole(ctx, feeds[feed], h.Source, h.From, h.To)
+		}
 	}
 	c, err := kafka.New(cfg, func(ctx context.Context, r kafka.Range) error {
 		var rules EventRules

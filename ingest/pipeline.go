@@ -93,6 +93,9 @@ func (p *Pipeline) stream(ctx context.Context, cfg *Config, feed access.Feed, so
 	})
 	g.Go(func() error { return p.write(gctx, &feed, full, &done, accepted) })
 	err := g.Wait()
+	if err == nil {
+		err = p.keep(ctx, &feed, s.reads)
+	}
 	done.Unreadable = s.bad
 	if err != nil && ctx.Err() != nil {
 		err = errors.Join(context.Cause(ctx), err)

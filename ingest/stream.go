@@ -29,7 +29,8 @@ type stream struct {
 	newest time.Time // newest event time so far, against which lateness is told
 	ev     access.Event
 
-	position int64 // of the next record: bytes of the parts before it, and its offset in its own
+	reads    []access.Reading // parts that were read to their end, of a feed with digests
+	position int64            // of the next record: bytes of the parts before it, and its offset in its own
 	buf      *buffer
 	bad      int64 // parts that broke off
 	sum      Stats // of the records read so far, written or not
@@ -40,12 +41,14 @@ type stream struct {
 // read takes in one part.
 func (s *stream) read(ctx context.Context, name string, r io.Reader) error {
 	base, end := s.position, s.position
-	frames := frame.New(r, frame.Options{MaxRecord: s.cfg.RecordBytes})
+	sum := s.summing()
+	frames := frame.New(r, frame.Options{MaxRecord: s.cfg.RecordBytes, Sum: sum.writer()})
 	defer frames.Close()
 	for {
 		rec, err := frames.Next()
 		if errors.Is(err, io.EOF) {
 			s.position = end
+			s.summed(sum, name)
 			return nil
 		}
 		var rejection *access.Rejection
@@ -121,7 +124,7 @@ func (s *stream) record(raw []byte) *access.Rejection {
 	}
 	flag := tidy(ev, s.feed, s.cfg, s.now)
 	x := &s.buf.batch
-	if s.seen.again(ev.ID) {
+	if s.seen.again(ev.ID) || s.canary(ev, flag) {
 		x.Filtered++
 		s.sum.Filtered++
 		return nil

@@ -32,7 +32,7 @@ func (s *Store) WriteBatch(ctx context.Context, b *access.Batch) error {
 		cols  []column
 	}{
 		{"events", eventColumns(b)}, {"usage", usageColumns(b.Usage)}, {"coverage", coverageColumns(b.Coverage)},
-		{"sessions", sessionColumns(b.Sessions)}, {"dead_letters", deadColumns(b.Dead)}, {"hits", hits}, {"raw_events", rawColumns(b)},
+		{"sessions", sessionColumns(b.Sessions)}, {"canaries", canaryColumns(b)}, {"dead_letters", deadColumns(b.Dead)}, {"hits", hits}, {"raw_events", rawColumns(b)},
 	} {
 		if length(t.cols[0].data) > 0 {
 			g.Go(func() error { return s.insert(gctx, t.table, b.Token, t.cols) })

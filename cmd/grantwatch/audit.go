@@ -165,11 +165,18 @@ func normaliseCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use: "normalise [FILE…]", Aliases: []string{"normalize"}, Short: "Raw log lines in, normalised events out: one JSON line per input event, in order",
+		Long: "Reads the files, or standard input where a file is - or none is named, and prints one JSON line per record.",
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return normalise(c, c.InOrStdin(), format)
 			}
 			for _, name := range args {
+				if name == "-" {
+					if err := normalise(c, c.InOrStdin(), format); err != nil {
+						return fmt.Errorf("standard input: %w", err)
+					}
+					continue
+				}
 				in, err := os.Open(name)
 				if err != nil {
 					return err

@@ -35,7 +35,7 @@ func ingestCommand() *cobra.Command {
 			o.DataDir = app.DefaultDataDir(o.Config)
 			a, err := app.Open(c.Context(), o)
 			if err != nil {
-				return err
+				return unlessAsked(c.Context(), false, err)
 			}
 			defer func() { _ = a.Close() }() // what was read is durable; the engine's own log tells what went wrong
 			stop, err := ob.serve(c.Context(), o.Config, o.Metrics, c.OutOrStdout())
@@ -43,12 +43,21 @@ func ingestCommand() *cobra.Command {
 				return err
 			}
 			defer stop()
-			return feed(c.Context(), a, f.now, c.OutOrStdout(), done)
+			return unlessAsked(c.Context(), false, feed(c.Context(), a, f.now, c.OutOrStdout(), done))
 		},
 	}
 	f.add(c, "")
 	ob.add(c)
 	return c
+}
+
+// unlessAsked is why a process could not start or go on; nothing when it was asked to end meanwhile, which is as good an end as any
+// other for one that would have gone on for ever.
+func unlessAsked(ctx context.Context, once bool, err error) error {
+	if ctx.Err() != nil && !once {
+		return nil
+	}
+	return err
 }
 
 // feed reads logs until ctx ends, which is no error. When Kafka cannot be read at all it ends with why: whoever has

@@ -37,7 +37,7 @@ func runCommand() *cobra.Command {
 			o.DataDir = app.DefaultDataDir(o.Config)
 			a, err := app.Open(c.Context(), o)
 			if err != nil {
-				return err
+				return unlessAsked(c.Context(), once, err)
 			}
 			defer func() { _ = a.Close() }() // the loop has ended; the engine's own log tells what went wrong
 			reports := o.Config.Report.Out
@@ -60,7 +60,7 @@ func runCommand() *cobra.Command {
 				return l.pass(c.Context())
 			}
 			fmt.Fprintf(c.OutOrStdout(), "page %s\n", p.url())
-			return l.forever(c.Context())
+			return unlessAsked(c.Context(), false, l.forever(c.Context()))
 		},
 	}
 	f.add(c, "")

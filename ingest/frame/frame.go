@@ -16,10 +16,11 @@ import (
 
 // Options bound a Reader. The zero value means the defaults.
 type Options struct {
-	MaxRecord int   // longest record in bytes; default 10 MiB
-	MaxDepth  int   // deepest nesting; default 512
-	MaxBytes  int64 // longest stream after decompression; 0 is no limit
-	Lines     bool  // every line is a record, whatever it looks like: for formats that are not JSON
+	MaxRecord int       // longest record in bytes; default 10 MiB
+	MaxDepth  int       // deepest nesting; default 512
+	MaxBytes  int64     // longest stream after decompression; 0 is no limit
+	Sum       io.Writer // is given the decompressed stream as it is read; may be nil
+	Lines     bool      // every line is a record, whatever it looks like: for formats that are not JSON
 }
 
 // Defaults of Options.
@@ -68,7 +69,7 @@ func New(r io.Reader, opt Options) *Reader {
 		opt.MaxDepth = DefaultMaxDepth
 	}
 	f := &Reader{opt: opt, line: 1}
-	f.src.raw = r
+	f.src.raw, f.src.sum = r, opt.Sum
 	f.scan.init(opt.MaxDepth)
 	return f
 }

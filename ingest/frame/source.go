@@ -18,6 +18,7 @@ const maxWindow = 64 << 20
 // source reads a stream and takes gzip or zstd off it, whichever its first bytes say.
 type source struct {
 	raw  io.Reader
+	sum  io.Writer // is given what comes out; nil when nobody wants it
 	in   io.Reader // nil before the first Read
 	kind string
 	zst  *zstd.Decoder
@@ -50,6 +51,9 @@ func (s *source) Read(b []byte) (int, error) {
 		}
 	}
 	n, err := s.in.Read(b)
+	if s.sum != nil && n > 0 {
+		_, _ = s.sum.Write(b[:n]) // a hash does not fail
+	}
 	if err == nil || err == io.EOF && s.from.err == nil {
 		return n, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -19,7 +20,9 @@ type Producer struct {
 // NewProducer makes the topic with so many partitions.
 func NewProducer(ctx context.Context, broker, topic string, partitions int32) (*Producer, error) {
 	cl, err := kgo.NewClient(kgo.SeedBrokers(broker), kgo.DefaultProduceTopic(topic), kgo.RecordPartitioner(kgo.RoundRobinPartitioner()),
-		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.MaxBufferedRecords(20_000))
+		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.MaxBufferedRecords(20_000),
+		// Its connections may be cut every second, on a machine where a second is short.
+		kgo.RequestRetries(1000), kgo.RetryTimeout(10*time.Minute), kgo.RecordRetries(1000))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -43,10 +44,12 @@ type Config struct {
 	Heartbeat        time.Duration
 	Retry            time.Duration // longest pause after a failure, 10 s when zero
 
-	Now     func() time.Time // when a range is read first
-	Report  func(error)      // hears of what went wrong and is tried again; may be nil
-	Hooks   []any            // the client's hooks, such as those of metrics
-	Options []kgo.Opt        // more of the client's
+	Now    func() time.Time // when a range is read first
+	Report func(error)      // hears of what went wrong and is tried again; may be nil
+	// Hole keeps that offsets were gone before they could be read, for each feed of the topic; may be nil.
+	Hole    func(ctx context.Context, feed string, h Hole) error
+	Hooks   []any     // the client's hooks, such as those of metrics
+	Options []kgo.Opt // more of the client's
 	// Rebalanced hears that partitions changed hands; may be nil.
 	Rebalanced func(how Change)
 }
@@ -72,6 +75,9 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.Retry, 10*time.Second)
 	if c.Rebalanced == nil {
 		c.Rebalanced = func(Change) {}
+	}
+	if c.Hole == nil {
+		c.Hole = func(context.Context, string, Hole) error { return nil }
 	}
 	if c.Report == nil {
 		c.Report = func(error) {}

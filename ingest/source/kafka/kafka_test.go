@@ -152,3 +152,33 @@ func TestChoose(t *testing.T) {
 		t.Error(f, r)
 	}
 }
+
+func TestHoles(t *testing.T) {
+	type offsets = []int64
+	for name, tc := range map[string]struct {
+		p       partition
+		offsets offsets
+		want    []Hole
+	}{
+		"none":                               {partition{known: true, position: 3}, offsets{3, 4}, nil},
+		"the end of a transaction":           {partition{known: true, position: 3, start: 1}, offsets{4, 6}, nil},
+		"retention was faster":               {partition{known: true, position: 3, start: 10}, offsets{10, 11}, []Hole{{"t/0", 3, 10}}},
+		"the first that is left is a marker": {partition{known: true, position: 3, start: 10}, offsets{12}, []Hole{{"t/0", 3, 10}}},
+		"a group that begins":                {partition{known: true, position: -1, start: 10}, offsets{10}, nil},
+		"between what was fetched":           {partition{known: true, position: 3, start: 9}, offsets{3, 9}, []Hole{{"t/0", 4, 9}}},
+		"a range was being written":          {partition{known: true, position: 3, start: 10, next: &mark{3, 7, 1, limits}}, offsets{10}, []Hole{{"t/0", 3, 10}}},
+		"the topic has begun again":          {partition{known: true, position: 90, start: 0}, offsets{0, 1}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := tc.p
+			p.topic = "t"
+			held(&p, tc.offsets...)
+			for range 2 { // it is found once
+				p.plan(5, 1<<20, time.UnixMilli(1), limits)
+			}
+			if !reflect.DeepEqual(p.holes, tc.want) {
+				t.Errorf("holes %v, want %v", p.holes, tc.want)
+			}
+		})
+	}
+}

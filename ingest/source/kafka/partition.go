@@ -20,6 +20,10 @@ type partition struct {
 	next     *mark // the range that is being written; once decided, it stays as it is
 	marked   bool  // next stands in the metadata
 
+	start int64  // the oldest offset that the broker still has, as far as it said
+	told  int64  // offsets before it were looked at for holes
+	holes []Hole // found and not kept yet
+
 	held   []Message // fetched and not written, in order
 	bytes  int64
 	failed bool // the client has stopped fetching
@@ -47,8 +51,29 @@ func choose(name string, feeds []string) (string, *access.Rejection) {
 }
 
 func (p *partition) add(m Message) {
+	if n := len(p.held); n > 0 {
+		p.missing(p.held[n-1].next, m.Offset)
+	}
 	p.held = append(p.held, m)
 	p.bytes += int64(len(m.Value))
+}
+
+// Hole is a stretch of offsets [From, To) that the broker removed before it was read: retention was shorter than we were
+// behind.
+type Hole struct {
+	Source   string
+	From, To int64
+}
+
+// missing looks for a hole between an offset that comes next and the one that is here. Offsets are also left out where a
+// transaction ended or a topic is compacted; what tells a hole is that the broker begins behind it.
+func (p *partition) missing(from, here int64) {
+	to := min(here, p.start)
+	if from < 0 || from >= to || from < p.told {
+		return
+	}
+	p.holes = append(p.holes, Hole{Source(p.topic, p.id), from, to})
+	p.told = to
 }
 
 // bomb takes note of a batch that would not stay within bounds when decompressed.
@@ -71,6 +96,7 @@ func (p *partition) plan(records int, bytes int64, at time.Time, limits Limits) 
 	if !p.known || len(p.held) == 0 {
 		return false, nil
 	}
+	p.missing(p.position, p.held[0].Offset)
 	if p.next != nil && p.held[0].Offset >= p.next.To {
 		lost = fmt.Errorf("kafka: %s: the offsets %d to %d were being written and are no longer in the topic", Source(p.topic, p.id), p.next.From, p.next.To-1)
 		p.next = nil

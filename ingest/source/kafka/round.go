@@ -24,6 +24,11 @@ func (c *Consumer) round(ctx context.Context) (failed bool) {
 		failed = true
 	}
 	ready, unmarked := c.plan()
+	if n := len(ready); n > 0 {
+		ready = slices.DeleteFunc(ready, func(p *partition) bool { return !c.keepHoles(ctx, p) })
+		unmarked = slices.DeleteFunc(unmarked, func(p *partition) bool { return len(p.holes) > 0 })
+		failed = failed || len(ready) < n
+	}
 	if len(ready) == 0 {
 		return failed
 	}
@@ -120,6 +125,7 @@ func (c *Consumer) take(fetches kgo.Fetches) (records int, bytes int64) {
 				p = &partition{topic: t.Topic, id: f.Partition, position: -1, epoch: -1}
 				c.parts[k] = p
 			}
+			p.start = max(p.start, f.LogStartOffset)
 			for _, r := range f.Records {
 				p.take(r, feeds)
 				bytes += int64(len(r.Value))
@@ -193,6 +199,23 @@ func (c *Consumer) plan() (ready, unmarked []*partition) {
 	}
 	slices.SortFunc(ready, func(a, b *partition) int { return cmp.Or(cmp.Compare(a.topic, b.topic), cmp.Compare(a.id, b.id)) })
 	return ready, unmarked
+}
+
+// keepHoles has the holes of a partition kept before anything behind them is read: the committed offset will not show them.
+func (c *Consumer) keepHoles(ctx context.Context, p *partition) bool {
+	for len(p.holes) > 0 {
+		h := p.holes[0]
+		c.cfg.Report(fmt.Errorf("kafka: %s: the offsets %d to %d were removed by the broker before they were read", h.Source, h.From, h.To-1))
+		for _, feed := range c.feeds[p.topic] {
+			if err := c.cfg.Hole(ctx, feed, h); err != nil {
+				c.cfg.Report(fmt.Errorf("kafka: feed %s: %w", feed, err))
+				return false
+			}
+		}
+		p.holes = p.holes[1:]
+	}
+	p.holes = nil
+	return true
 }
 
 // writeAll writes the ranges, several at a time, and returns the partitions whose range is durable.

@@ -20,6 +20,7 @@ import (
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/metrics"
 	"github.com/grantwatch/grantwatch/detect/ledger"
 	"github.com/grantwatch/grantwatch/ingest"
+	"github.com/grantwatch/grantwatch/ingest/digest"
 	"github.com/grantwatch/grantwatch/rules"
 	"github.com/grantwatch/grantwatch/store"
 	"github.com/grantwatch/grantwatch/store/engine"
@@ -51,6 +52,8 @@ type App struct {
 	events      atomic.Pointer[eventRules]  // the rules on events with the people that they know; made anew when either changes
 	followers   map[string]*ingest.Follower // by feed; nil before the first Read
 	marks       map[string]string           // what files looked like when they were last read
+	digested    map[string]time.Time        // feed → when its bucket was listed for digests
+	verified    digest.Verified             // signatures of digests that were good
 	alerter     *alert.Alerter
 	stdin       io.Reader // nil when nothing may be read from it
 }
@@ -86,7 +89,7 @@ type Options struct {
 
 // Open loads the rules, starts the embedded engine unless the configuration names a server, and migrates the store.
 func Open(ctx context.Context, o Options) (*App, error) {
-	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, stdin: o.Stdin, lastRead: map[string]uint64{}}
+	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, stdin: o.Stdin, lastRead: map[string]uint64{}, digested: map[string]time.Time{}}
 	if a.Log == nil {
 		a.Log = slog.New(slog.DiscardHandler)
 	}

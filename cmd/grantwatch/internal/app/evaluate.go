@@ -27,7 +27,16 @@ func (a *App) Feeds() []access.Feed {
 		if len(classes) == 0 {
 			classes = format.DefaultClasses
 		}
-		out = append(out, access.Feed{Name: f.Name, Team: f.Team, Format: f.Format, Provider: format.Provider, Accounts: f.Accounts, Classes: classes, MaxSilence: time.Duration(f.MaxSilence), KeepRaw: time.Duration(f.KeepRaw)})
+		feed := access.Feed{Name: f.Name, Team: f.Team, Format: f.Format, Provider: format.Provider, Accounts: f.Accounts, Classes: classes, MaxSilence: time.Duration(f.MaxSilence), KeepRaw: time.Duration(f.KeepRaw), Quiet: f.Quiet}
+		if c := f.Canary; c != nil && c.Actor != "" {
+			since, _ := config.ParseTime(c.Since) // checked when the configuration was read
+			feed.Canary = &access.Canary{Actor: c.Actor, Action: c.Action, Every: time.Duration(c.Every), Within: time.Duration(c.Within), Since: since}
+		}
+		if d := f.Digests; d != nil {
+			since, _ := config.ParseTime(d.Since)
+			feed.Digests = &access.Digests{Since: since, Keyed: d.KeysFile != ""}
+		}
+		out = append(out, feed)
 	}
 	return out
 }
@@ -36,6 +45,9 @@ func (a *App) Feeds() []access.Feed {
 func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *ledger.View, error) {
 	a.Meter.stage("evaluate")
 	defer a.memory.evaluation()()
+	if err := a.readDigests(ctx, now); err != nil {
+		return nil, nil, err
+	}
 	in, err := a.input(ctx, now)
 	if err != nil {
 		return nil, nil, err
@@ -229,8 +241,12 @@ func (a *App) feedStates(ctx context.Context, since time.Time) ([]detect.FeedSta
 	}); err != nil {
 		return nil, err
 	}
+	ev, err := a.evidence(ctx, since)
+	if err != nil {
+		return nil, err
+	}
 	var out []detect.FeedState
-	for _, f := range a.Feeds() {
+	for i, f := range a.Feeds() {
 		s := detect.FeedState{Feed: f, Minutes: minutes[f.Name], Lost: lost[f.Name]}
 		if st := byName[f.Name]; st != nil {
 			s.Received, s.Rejected, s.Seen = st.Received, st.Dead, st.Accounts
@@ -239,6 +255,12 @@ func (a *App) feedStates(ctx context.Context, since time.Time) ([]detect.FeedSta
 		for _, m := range s.Minutes {
 			if m.Last.After(s.Newest) {
 				s.Newest = m.Last
+			}
+		}
+		s.Canaries, s.Holes = ev.canaries[f.Name], ev.holes[f.Name]
+		if f.Digests != nil {
+			if s.Proofs, err = a.proofs(ctx, f, a.Cfg.Feeds[i].Digests); err != nil {
+				return nil, err
 			}
 		}
 		out = append(out, s)

@@ -5,8 +5,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/ingest"
 	"github.com/grantwatch/grantwatch/ingest/source/kafka"
+	"github.com/grantwatch/grantwatch/store"
 )
 
 // Consume reads the feeds that come from Kafka until ctx ends, which is no error. It returns at once when there are none.
@@ -31,6 +33,9 @@ func (a *App) Consume(ctx context.Context, now func() time.Time) error {
 		Kafka: a.kafkaConfig(), Now: now,
 		Rules: func() ingest.EventRules { return a.events.Load() },
 		Lag:   func(ask ingest.AskLag) { go a.metrics.WatchLag(watched, a.teamOf, ask) },
+		Hole: func(ctx context.Context, f access.Feed, source string, from, to int64) error {
+			return a.Store.SaveHole(ctx, store.Hole{Team: f.Team, Feed: f.Name, Source: source, From: from, To: to, Noticed: now()})
+		},
 		Error: func(err error) { a.Notice("kafka: %v", err) },
 	})
 }

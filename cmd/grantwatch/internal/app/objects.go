@@ -18,9 +18,20 @@ import (
 // bucketInputs are the feeds that are read from buckets, with these.
 func (a *App) bucketInputs() []ingest.BucketInput {
 	var out []ingest.BucketInput
+	for _, f := range a.Feeds() {
+		if a.reads(f.Name) {
+			out = append(out, a.bucketInputsOf(f.Name)...)
+		}
+	}
+	return out
+}
+
+// bucketInputsOf is the bucket of one feed; none when it is read from elsewhere.
+func (a *App) bucketInputsOf(feed string) []ingest.BucketInput {
+	var out []ingest.BucketInput
 	for i, f := range a.Feeds() {
 		s := a.Cfg.Feeds[i].From.S3
-		if s == nil || !a.reads(f.Name) {
+		if s == nil || f.Name != feed {
 			continue
 		}
 		since, _ := config.ParseTime(s.Since) // checked when the configuration was read

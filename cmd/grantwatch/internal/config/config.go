@@ -49,6 +49,29 @@ type Feed struct {
 	From       From            `yaml:"from"`
 	MaxSilence policy.Duration `yaml:"max_silence"`
 	KeepRaw    policy.Duration `yaml:"keep_raw"` // how long the records are kept as they came
+	Quiet      bool            `yaml:"quiet"`    // little is logged here: a canary in time is evidence enough
+	Canary     *Canary         `yaml:"canary"`
+	Digests    *Digests        `yaml:"digests"`
+}
+
+// Canary is a call that somebody makes on purpose, so that its record proves that the log is alive; and where
+// `grantwatch canary` may put its own.
+type Canary struct {
+	Actor  string          `yaml:"actor"`
+	Action string          `yaml:"action"`
+	Every  policy.Duration `yaml:"every"`
+	Within policy.Duration `yaml:"within"` // how much later it may be; default 15m
+	Since  string          `yaml:"since"`  // from when it is expected; from the feed's first record without it
+	File   string          `yaml:"file"`   // `grantwatch canary` appends to it
+	Put    bool            `yaml:"put"`    // `grantwatch canary` may put objects into the bucket
+}
+
+// Digests say where the files are in which CloudTrail vouches for what it delivered.
+type Digests struct {
+	File     Globs  `yaml:"file"`
+	Prefix   string `yaml:"prefix"` // of their keys, in the bucket of the feed
+	KeysFile string `yaml:"keys_file"`
+	Since    string `yaml:"since"` // from when only they prove anything; from the feed's first record without it
 }
 
 // From says where records come from.

@@ -32,6 +32,11 @@ func Load(file string, base fs.FS) (*Config, error) {
 	if err := policy.LoadYAML(file, data, c); err != nil {
 		return nil, err
 	}
+	for i := range c.Feeds { // what everybody calls standard input
+		if f := &c.Feeds[i].From; len(f.File) == 1 && f.File[0] == "-" {
+			f.File, f.Stdin = nil, true
+		}
+	}
 	ck := &checker{c: c, data: data, base: base}
 	if root, err := parser.ParseBytes(data, 0); err == nil {
 		ck.root = root
@@ -53,8 +58,12 @@ func read(file string, base fs.FS) ([]byte, error) {
 
 func (c *Config) defaults() {
 	for i := range c.Feeds {
-		if c.Feeds[i].MaxSilence == 0 {
-			c.Feeds[i].MaxSilence = policy.Duration(time.Hour)
+		f := &c.Feeds[i]
+		if f.MaxSilence == 0 {
+			f.MaxSilence = policy.Duration(time.Hour)
+		}
+		if f.Canary != nil && f.Canary.Within == 0 {
+			f.Canary.Within = policy.Duration(15 * time.Minute)
 		}
 	}
 	if c.Evaluate == 0 {
@@ -209,6 +218,7 @@ func (k *checker) feeds(teams map[string]bool) {
 		if f.MaxSilence != 0 && time.Duration(f.MaxSilence) < time.Minute {
 			k.fail(at+".max_silence", "max_silence is %s; the shortest is 1m, since coverage is kept by the minute", time.Duration(f.MaxSilence))
 		}
+		k.evidence(at, f)
 		if f.From.HTTP != nil {
 			k.pushed(at+".from.http", f.From)
 			continue

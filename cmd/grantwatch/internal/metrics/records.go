@@ -29,6 +29,14 @@ type account struct {
 	dead                                              map[access.Reason]int64
 	late                                              lateness
 	newest                                            time.Time
+	canaries                                          int64 // among those filtered
+	sightings                                         map[string]sighting
+}
+
+// sighting is the newest canary of a kind, and how long it took to get here.
+type sighting struct {
+	at   time.Time
+	took time.Duration
 }
 
 func (a *account) imbalance() int64 {
@@ -54,7 +62,7 @@ func (r *Records) account(team, feed string) *account {
 	k := feedKey{team, feed}
 	a := r.feeds[k]
 	if a == nil {
-		a = &account{dead: map[access.Reason]int64{}}
+		a = &account{dead: map[access.Reason]int64{}, sightings: map[string]sighting{}}
 		for _, reason := range access.Reasons() {
 			a.dead[reason] = 0
 		}
@@ -114,6 +122,14 @@ func (r *Records) Wrote(b *access.Batch, _ ingest.Stats) {
 	for reason, n := range dead {
 		a.dead[reason] += n
 	}
+	for _, c := range b.Canaries {
+		if c.Kind == access.CanaryPost {
+			a.canaries++
+		}
+		if !c.Time.Before(a.sightings[c.Kind].at) {
+			a.sightings[c.Kind] = sighting{c.Time, b.Ingested.Sub(c.Time)}
+		}
+	}
 	a.late.add(&late)
 	if b.Newest.After(a.newest) {
 		a.newest = b.Newest
@@ -124,6 +140,7 @@ func (r *Records) Wrote(b *access.Batch, _ ingest.Stats) {
 const (
 	duplicateID = "duplicate_id"
 	givenBack   = "given_back"
+	canary      = "canary"
 )
 
 var perFeed = []string{"team", "feed"}
@@ -135,19 +152,21 @@ func feedDesc(name, help string, more ...string) *prometheus.Desc {
 var (
 	receivedDesc     = feedDesc("records_received_total", "Records that were read from the source, or came in a request that was stored before.")
 	storedDesc       = feedDesc("records_stored_total", "Records that are durable as events.")
-	filteredDesc     = feedDesc("records_filtered_total", "Records not stored on purpose: duplicate_id, an event of the same id had come in the same stream; given_back, the batch could not be written and its source still has them. When they are read again they are received again.", "reason")
+	filteredDesc     = feedDesc("records_filtered_total", "Records not stored on purpose: duplicate_id, an event of the same id had come in the same stream; canary, made by grantwatch canary; given_back, the batch could not be written and its source still has them. When they are read again they are received again.", "reason")
 	deduplicatedDesc = feedDesc("records_deduplicated_total", "Records of pushed requests that were stored before and not read again.")
 	deadDesc         = feedDesc("records_dead_lettered_total", "Records that could not be decoded and are durable as dead letters.", "reason")
 	flaggedDesc      = feedDesc("records_flagged_total", "Records among those stored whose clock cannot be believed.")
 	inFlightDesc     = feedDesc("records_in_flight", "Records that were read and are not durable yet.")
 	imbalanceDesc    = feedDesc("conservation_imbalance", "Records received less those stored, filtered, deduplicated, dead-lettered and in flight. Anything but 0 is a defect.")
 	latenessDesc     = feedDesc("event_lateness_seconds", "Time from an event until it was read.")
+	canaryAtDesc     = feedDesc("canary_timestamp_seconds", "Time of the newest canary since this process started. kind is call, one of the configuration, or post, one of grantwatch canary.", "kind")
+	canaryTookDesc   = feedDesc("canary_latency_seconds", "Time from the newest canary until it was read.", "kind")
 	newestDesc       = feedDesc("newest_event_timestamp_seconds", "Time of the newest durable event, since this process started.")
 )
 
 // Describe names the metrics.
 func (r *Records) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{receivedDesc, storedDesc, filteredDesc, deduplicatedDesc, deadDesc, flaggedDesc, inFlightDesc, imbalanceDesc, latenessDesc, newestDesc} {
+	for _, d := range []*prometheus.Desc{receivedDesc, storedDesc, filteredDesc, deduplicatedDesc, deadDesc, flaggedDesc, inFlightDesc, imbalanceDesc, latenessDesc, newestDesc, canaryAtDesc, canaryTookDesc} {
 		out <- d
 	}
 }
@@ -160,7 +179,8 @@ func (r *Records) Collect(out chan<- prometheus.Metric) {
 		}
 		tell(receivedDesc, prometheus.CounterValue, a.received)
 		tell(storedDesc, prometheus.CounterValue, a.stored)
-		tell(filteredDesc, prometheus.CounterValue, a.filtered, duplicateID)
+		tell(filteredDesc, prometheus.CounterValue, a.filtered-a.canaries, duplicateID)
+		tell(filteredDesc, prometheus.CounterValue, a.canaries, canary)
 		tell(filteredDesc, prometheus.CounterValue, a.returned, givenBack)
 		tell(deduplicatedDesc, prometheus.CounterValue, a.deduplicated)
 		tell(flaggedDesc, prometheus.CounterValue, a.flagged)
@@ -171,6 +191,10 @@ func (r *Records) Collect(out chan<- prometheus.Metric) {
 		}
 		count, sum, buckets := a.late.histogram()
 		out <- prometheus.MustNewConstHistogram(latenessDesc, count, sum, buckets, k.team, k.feed)
+		for kind, s := range a.sightings {
+			out <- prometheus.MustNewConstMetric(canaryAtDesc, prometheus.GaugeValue, float64(s.at.UnixMilli())/1000, k.team, k.feed, kind)
+			out <- prometheus.MustNewConstMetric(canaryTookDesc, prometheus.GaugeValue, s.took.Seconds(), k.team, k.feed, kind)
+		}
 		if !a.newest.IsZero() {
 			out <- prometheus.MustNewConstMetric(newestDesc, prometheus.GaugeValue, float64(a.newest.UnixMilli())/1000, k.team, k.feed)
 		}
@@ -183,7 +207,7 @@ func (r *Records) snapshot() map[feedKey]account {
 	out := make(map[feedKey]account, len(r.feeds))
 	for k, a := range r.feeds {
 		c := *a
-		c.dead = maps.Clone(a.dead)
+		c.dead, c.sightings = maps.Clone(a.dead), maps.Clone(a.sightings)
 		out[k] = c
 	}
 	return out

@@ -1,10 +1,12 @@
 package s3test
 
 import (
+	"bytes"
 	"crypto/md5" //nolint:gosec // it is what S3 makes ETags of
 	"encoding/hex"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -35,6 +37,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	buckets  map[string]map[string][]byte
+	meta     map[string]map[string]string // bucket/key → what was noted beside the object
 	queues   map[string]*queue
 	fault    func(Request) *Fault
 	requests []Request
@@ -46,7 +49,7 @@ type Server struct {
 // New starts a server that ends with the test, and gives the SDK credentials that it takes.
 func New(t testing.TB, buckets ...string) *Server {
 	t.Helper()
-	s := &Server{buckets: map[string]map[string][]byte{}, queues: map[string]*queue{}, page: 1000, now: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)}
+	s := &Server{buckets: map[string]map[string][]byte{}, meta: map[string]map[string]string{}, queues: map[string]*queue{}, page: 1000, now: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)}
 	for _, b := range buckets {
 		s.buckets[b] = map[string][]byte{}
 	}
@@ -77,6 +80,28 @@ func (s *Server) Put(bucket, key string, body []byte) string {
 	defer s.mu.Unlock()
 	s.buckets[bucket][key] = slices.Clone(body)
 	return etag(body)
+}
+
+// PutWith stores an object with metadata.
+func (s *Server) PutWith(bucket, key string, body []byte, meta map[string]string) {
+	s.Put(bucket, key, body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.meta[bucket+"/"+key] = meta
+}
+
+// Get is an object; nil when there is none.
+func (s *Server) Get(bucket, key string) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.buckets[bucket][key])
+}
+
+// Keys are the keys of a bucket.
+func (s *Server) Keys(bucket string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.buckets[bucket]))
 }
 
 // Remove removes an object.
@@ -128,6 +153,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		req = Request{Op: "ListObjectsV2", Bucket: bucket, Prefix: q.Get("prefix"), StartAfter: q.Get("start-after"), Delimited: q.Get("delimiter") != ""}
 	case r.Method == http.MethodHead:
 		req.Op = "HeadObject"
+	case r.Method == http.MethodPut && key != "":
+		s.servePut(w, r, bucket, key)
+		return
 	case r.Method != http.MethodGet || key == "":
 		refuse(w, http.StatusNotImplemented, "NotImplemented")
 		return
@@ -136,6 +164,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	objects, ok := s.buckets[bucket]
 	body, has := objects[key]
+	meta := s.meta[bucket+"/"+key]
 	s.mu.Unlock()
 	switch {
 	case f != nil && f.Status != 0:
@@ -149,8 +178,39 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Header.Get("If-Match") != "" && strings.Trim(r.Header.Get("If-Match"), `"`) != etag(body):
 		refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
 	default:
+		for k, v := range meta {
+			w.Header().Set("X-Amz-Meta-"+k, v)
+		}
 		serveObject(w, r, body, f)
 	}
+}
+
+// servePut takes an object whole. The SDK sends it in chunks of its own when it adds a checksum behind it.
+func (s *Server) servePut(w http.ResponseWriter, r *http.Request, bucket, key string) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	if f := s.ask(Request{Op: "PutObject", Bucket: bucket, Key: key}); f != nil && f.Status != 0 {
+		refuse(w, f.Status, f.Code)
+		return
+	}
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "IncompleteBody")
+		return
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Encoding"), "aws-chunked") {
+		body = unchunk(body)
+	}
+	w.Header().Set("ETag", `"`+s.Put(bucket, key, body)+`"`)
+}
+
+// unchunk takes the first chunk out of the SDK's framing: length in hexadecimal, line break, bytes.
+func unchunk(body []byte) []byte {
+	head, rest, _ := bytes.Cut(body, []byte("\r\n"))
+	size, _, _ := bytes.Cut(head, []byte(";"))
+	n, err := strconv.ParseInt(string(size), 16, 64)
+	if err != nil || n > int64(len(rest)) {
+		return body
+	}
+	return rest[:n]
 }
 
 func (s *Server) ask(req Request) *Fault {
