@@ -84,7 +84,7 @@ type memo struct {
 	at   uint32
 }
 
-const memoSlots = 1 << 13
+const memoSlots = 1 << 14
 
 func (m *memos) find(v uint64) (uint32, bool) {
 	if v == 0 || len(m.slots) == 0 {

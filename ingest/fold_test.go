@@ -142,7 +142,7 @@ func TestSeenForgetsAndRemembers(t *testing.T) {
 				t.Fatalf("%d is forgotten at %d", back, i)
 			}
 		}
-		if n := len(s.now) + len(s.old); n > 20 {
+		if n := s.now.n + s.old.n; n > 20 {
 			t.Fatalf("%d ids are kept", n)
 		}
 	}
