@@ -24,6 +24,7 @@ type Columns struct {
 
 	Raw [][]byte // the records as they came, when the feed keeps them; else empty
 
+	lists []string // of Whos
 	index columnIndex
 }
 
@@ -83,6 +84,7 @@ func (c *Columns) Reset() {
 	// What the tables hold is cleared, so that the strings of the last batch can be collected.
 	c.Rows, c.IDs, c.Raw = c.Rows[:0], c.IDs[:0], emptied(c.Raw)
 	c.Whos, c.Acts, c.Origins, c.Errors = emptied(c.Whos), emptied(c.Acts), emptied(c.Origins), emptied(c.Errors)
+	c.lists = emptied(c.lists)
 	c.Changes, c.Targets, c.Attrs = emptied(c.Changes), emptied(c.Targets), emptied(c.Attrs)
 	c.index.reset()
 }
@@ -177,12 +179,22 @@ func (c *Columns) who(ev *Event) uint32 {
 	if !ok {
 		i = uint32(len(c.Whos))
 		w := Who{*a, ev.Session}
-		w.Actor.Chain, w.Actor.Groups = slices.Clone(a.Chain), slices.Clone(a.Groups)
+		w.Actor.Chain, w.Actor.Groups = c.keep(a.Chain), c.keep(a.Groups)
 		c.Whos = append(c.Whos, w)
 		x.add(h, i)
 	}
 	c.index.whoMemo.put(ev.Memo.Who, i)
 	return i
+}
+
+// keep copies a list next to those that were copied before.
+func (c *Columns) keep(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	from := len(c.lists)
+	c.lists = append(c.lists, list...)
+	return c.lists[from:len(c.lists):len(c.lists)]
 }
 
 func (w *Who) is(a *Actor, session string) bool {

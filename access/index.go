@@ -84,7 +84,7 @@ type memo struct {
 	at   uint32
 }
 
-const memoSlots = 1 << 14
+const memoSlots = 1 << 16
 
 func (m *memos) find(v uint64) (uint32, bool) {
 	if v == 0 || len(m.slots) == 0 {

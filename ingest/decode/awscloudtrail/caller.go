@@ -2,8 +2,8 @@ package awscloudtrail
 
 import (
 	"hash/maphash"
-	"slices"
-	"strings"
+	"sync/atomic"
+	"unsafe"
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/ingest/decode/field"
@@ -15,21 +15,58 @@ type identity struct {
 	mfa, mfaKnown                       bool
 }
 
-// known are callers by the bytes of their userIdentity: the same bytes are the same caller. Each has one place, which the
-// next caller with that place takes over.
-type known struct{ slots []*caller }
+// callers are known by the bytes of their userIdentity: the same bytes are the same caller. All decoders of the process
+// share them, since what follows from the same bytes is the same. A new caller takes the place of another of its bucket.
+var callers [knownCallers / inBucket]bucket
 
+const (
+	knownCallers = 1 << 16 // some thirty megabytes, when there are so many
+	inBucket     = 4
+)
+
+// bucket is a line of a processor's cache. A tag is the beginning of its caller's hash, so that others are not looked at.
+type bucket struct {
+	tags    [inBucket]atomic.Uint32
+	next    atomic.Uint32 // whose place is taken next
+	callers [inBucket]atomic.Pointer[caller]
+}
+
+// caller is never changed once it is in a bucket.
 type caller struct {
 	hash     hash
 	identity identity
 	circs    uint8 // under which the actor was read
 	actor    access.Actor
+	links    [3]string // what the actor's chain is made of, mostly
 	session  string
 	memo     uint64
 }
 
-// knownCallers is how many callers a decoder remembers: some ten megabytes of them.
-const knownCallers = 1 << 14
+func findCaller(h hash) *caller {
+	b := &callers[h[0]%(knownCallers/inBucket)]
+	tag := uint32(h[0] >> 32)
+	for i := range inBucket {
+		if b.tags[i].Load() != tag {
+			continue
+		}
+		if c := b.callers[i].Load(); c != nil && c.hash == h {
+			return c
+		}
+	}
+	return nil
+}
+
+func keepCaller(c *caller) {
+	b := &callers[c.hash[0]%(knownCallers/inBucket)]
+	i := (b.next.Add(1) - 1) % inBucket
+	for n := range uint32(inBucket) { // the same caller under other circumstances keeps its place
+		if k := b.callers[n].Load(); k != nil && k.hash == c.hash {
+			i = n
+		}
+	}
+	b.tags[i].Store(uint32(c.hash[0] >> 32))
+	b.callers[i].Store(c)
+}
 
 // hash is of two seeds that nobody outside knows. That two callers have the same one is out of the question.
 type hash [2]uint64
@@ -38,23 +75,6 @@ var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 
 func hashOf(b []byte) hash { return hash{maphash.Bytes(seeds[0], b), maphash.Bytes(seeds[1], b)} }
 
-func (k *known) find(h hash) *caller {
-	if k.slots == nil {
-		return nil
-	}
-	if c := k.slots[h[0]%knownCallers]; c != nil && c.hash == h {
-		return c
-	}
-	return nil
-}
-
-func (k *known) put(c *caller) {
-	if k.slots == nil {
-		k.slots = make([]*caller, knownCallers)
-	}
-	k.slots[c.hash[0]%knownCallers] = c
-}
-
 // who reads the caller, or remembers it.
 func (d *decoder) who(ev *access.Event, c *call, signIn bool) {
 	if d.outer[userIdentity].kind == 0 {
@@ -62,23 +82,28 @@ func (d *decoder) who(ev *access.Event, c *call, signIn bool) {
 		return
 	}
 	circs := d.circumstances(ev, c, signIn)
-	k := d.callers.find(d.caller)
+	k := findCaller(d.caller)
 	if k != nil && k.circs == circs {
 		ev.Actor, ev.Session, ev.Memo.Who = k.actor, k.session, k.memo
 		return
 	}
 	d.ident = d.top(userIdentity)
+	ev.Actor.Chain = d.links[:0]
 	d.actor(ev, c, signIn)
 	k = &caller{hash: d.caller, identity: d.id, circs: circs, actor: ev.Actor, session: ev.Session, memo: field.NextMemo()}
-	k.actor.Chain = slices.Clone(ev.Actor.Chain)
+	d.links = ev.Actor.Chain
+	k.actor.Chain = append(k.links[:0], ev.Actor.Chain...)
 	k.detach()
-	d.callers.put(k)
+	keepCaller(k)
+	ev.Actor, ev.Session, ev.Memo.Who = k.actor, k.session, k.memo
 }
 
-// detach copies the texts of a caller into memory of its own: those of the decoder share it with much else.
+// detach copies the texts of a caller into memory of its own: those of the decoder share it with much else. Several are
+// mostly the same text, which is copied once.
 func (k *caller) detach() {
 	a := &k.actor
-	texts := []*string{&a.ID, &a.UID, &a.Name, &a.Email, &a.Issuer, &a.Credential, &a.Principal, &k.session, &k.identity.account, &k.identity.invokedBy, &k.identity.kind}
+	texts := append(make([]*string, 0, 16), &a.ID, &a.UID, &a.Name, &a.Email, &a.Issuer, &a.Credential, &a.Principal, &k.session,
+		&k.identity.account, &k.identity.invokedBy, &k.identity.kind)
 	for i := range a.Chain {
 		texts = append(texts, &a.Chain[i])
 	}
@@ -86,13 +111,22 @@ func (k *caller) detach() {
 	for _, s := range texts {
 		n += len(*s)
 	}
-	var b strings.Builder
-	b.Grow(n)
-	for _, s := range texts {
-		at := b.Len()
-		b.WriteString(*s)
-		*s = b.String()[at:]
+	text := make([]byte, 0, n)
+	for i, s := range texts {
+		*s = copied(&text, *s, texts[:i])
 	}
+}
+
+// copied is s in text, or in one of the texts that were copied before.
+func copied(text *[]byte, s string, before []*string) string {
+	for _, b := range before {
+		if *b == s {
+			return *b
+		}
+	}
+	at := len(*text)
+	*text = append(*text, s...)
+	return unsafe.String(unsafe.SliceData((*text)[at:]), len(s)) // text has room for all of them and is not changed again
 }
 
 // circumstances are what the actor depends on beside its userIdentity.
@@ -109,7 +143,7 @@ func (d *decoder) circumstances(ev *access.Event, c *call, signIn bool) uint8 {
 // identify reads what is asked of userIdentity beside the actor.
 func (d *decoder) identify() {
 	if d.outer[userIdentity].kind != 0 {
-		if k := d.callers.find(d.caller); k != nil {
+		if k := findCaller(d.caller); k != nil {
 			d.id = k.identity
 			return
 		}

@@ -37,7 +37,7 @@ type decoder struct {
 	parsers                 [members]*fastjson.Parser // of the members of a record that was not parsed as a whole
 	other                   fastjson.Parser
 	caller                  hash // of this record's userIdentity, when it was not parsed
-	callers                 known
+	links                   []string // the chain of a caller that is read
 	attr                    field.Attrs
 	id                      identity
 	ident, params, response *fastjson.Value

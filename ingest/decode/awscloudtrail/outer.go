@@ -134,7 +134,7 @@ func (d *decoder) sound(m member, o outer) bool {
 			return false
 		}
 		d.caller = hashOf(o.raw)
-		if d.callers.find(d.caller) != nil {
+		if findCaller(d.caller) != nil {
 			return true
 		}
 	}

@@ -30,7 +30,7 @@ type memo struct {
 }
 
 // memoSlots is how many memos are remembered; one that is overwritten is looked up.
-const memoSlots = 1 << 14
+const memoSlots = 1 << 16
 
 // actor is what an actor is linked by. Few actors make most events, so links are remembered.
 type actor struct{ provider, principal, id, uid, email string }
