@@ -92,7 +92,10 @@ func (d *decoder) who(ev *access.Event, c *call, signIn bool) {
 	d.actor(ev, c, signIn)
 	k = &caller{hash: d.caller, identity: d.id, circs: circs, actor: ev.Actor, session: ev.Session, memo: field.NextMemo()}
 	d.links = ev.Actor.Chain
-	k.actor.Chain = append(k.links[:0], ev.Actor.Chain...)
+	k.actor.Chain = nil
+	if len(d.links) > 0 {
+		k.actor.Chain = append(k.links[:0], d.links...)
+	}
 	k.detach()
 	keepCaller(k)
 	ev.Actor, ev.Session, ev.Memo.Who = k.actor, k.session, k.memo

@@ -36,7 +36,7 @@ type decoder struct {
 	indexing                func(key []byte, v *fastjson.Value)
 	parsers                 [members]*fastjson.Parser // of the members of a record that was not parsed as a whole
 	other                   fastjson.Parser
-	caller                  hash // of this record's userIdentity, when it was not parsed
+	caller                  hash     // of this record's userIdentity, when it was not parsed
 	links                   []string // the chain of a caller that is read
 	attr                    field.Attrs
 	id                      identity

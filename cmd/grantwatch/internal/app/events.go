@@ -44,7 +44,7 @@ func (w *eventWorker) link(l *detect.Linker, ev *access.Event) detect.Link {
 	}
 	m := &w.memos[ev.Memo.Who%memoSlots]
 	if m.who != ev.Memo.Who {
-		*m = memo{ev.Memo.Who, w.lookUp(l, ev)}
+		*m = memo{ev.Memo.Who, l.Of(ev)}
 	}
 	return m.link
 }
