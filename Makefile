@@ -104,7 +104,7 @@ bench-ingest: build engine ## figures of the ingesters against the engine and a 
 	@deploy/require.sh java:openjdk-17-jre-headless mvn:maven
 	@export KAFKA_PORT=$${KAFKA_PORT:-29092}; trap deploy/kafka/down.sh EXIT; \
 	  address="$$(deploy/kafka/up.sh | tail -n 1)"; \
-	  $(GO) run ./cmd/grantwatch/internal/benchingest -broker "$$address"
+	  $(GO) run ./cmd/grantwatch/internal/benchingest -broker "$$address" -broker-pid "$$(cat "$$(HERE="$$PWD/deploy/kafka"; source deploy/kafka/place.sh; echo "$$PID")")"
 
 .PHONY: chaos
 chaos: build engine ## kill, starve and flood it while logs flow in: lost and duplicated must be 0 (LONG=1, FAULT=kill-engine)

@@ -27,18 +27,3 @@ type Batch struct {
 	Accounts []string   // accounts seen
 	RawUntil time.Time  // how long Events.Raw is kept
 }
-
-// Columns holds events column by column, in the order of the events table.
-type Columns struct {
-	ID, Provider, Account, Class, LogClass, Action, Access, Outcome, Error                    []string
-	ActorID, ActorUID, ActorName, ActorEmail, ActorKind, Issuer, Credential, Principal        []string
-	Permission, Scope, Via, SrcIP, UserAgent, Session, ChangeKind, ChangeSubject, ChangeGrant []string
-	Flag                                                                                      []string // "" or why the event is in no roll-up: "future", "ancient", "duplicate"
-	Time                                                                                      []time.Time
-	Chain, Groups, TargetIDs, TargetTypes                                                     [][]string
-	Attrs                                                                                     []map[string]string
-	Raw                                                                                       [][]byte // the records as they came, when the feed keeps them; else empty
-}
-
-// Len is the number of events.
-func (c *Columns) Len() int { return len(c.ID) }

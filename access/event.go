@@ -1,6 +1,9 @@
 package access
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Outcome says how an attempt ended. A denied attempt is never a use.
 type Outcome string
@@ -111,12 +114,28 @@ type Event struct {
 	Session    string            `json:"session,omitempty"`
 	Change     *Change           `json:"change,omitempty"`
 	Attrs      map[string]string `json:"attrs,omitempty"`
+
+	Memo Memo `json:"-"`
+}
+
+// Memo lets whoever works on many events work once on what they share. Two events with the same number, which is not 0,
+// have the same actor and session, or the same attributes; a decoder that gives none costs time and nothing else. Who
+// changes what a memo stands for sets it to 0.
+type Memo struct {
+	Who   uint64 // of Actor and Session; the lists in it then belong to the decoder
+	Attrs uint64 // of Attrs, which then belong to the decoder: SetAttr copies them
 }
 
 // Reset empties e for reuse and keeps the memory of its slices and map.
 func (e *Event) Reset() {
 	targets, attrs := e.Targets[:0], e.Attrs
 	chain, groups := e.Actor.Chain[:0], e.Actor.Groups[:0]
+	if e.Memo.Attrs != 0 {
+		attrs = nil
+	}
+	if e.Memo.Who != 0 {
+		chain, groups = nil, nil
+	}
 	clear(attrs)
 	*e = Event{Targets: targets, Attrs: attrs, Actor: Actor{Chain: chain, Groups: groups}}
 }
@@ -128,6 +147,9 @@ func (e *Event) SetAttr(key, value string) {
 	}
 	if e.Attrs == nil {
 		e.Attrs = make(map[string]string, 8)
+	}
+	if e.Memo.Attrs != 0 {
+		e.Attrs, e.Memo.Attrs = maps.Clone(e.Attrs), 0
 	}
 	e.Attrs[key] = value
 }

@@ -84,16 +84,14 @@ func latest(a, b time.Time) time.Time {
 
 // drop takes the events out of a batch that are stored already; they count as filtered, like every second of an id.
 func (t *Belt) drop(ctx context.Context, b *access.Batch, before time.Time) error {
-	from, to := b.Events.Time[0], b.Events.Time[0]
-	for _, at := range b.Events.Time {
-		if at.Before(from) {
-			from = at
-		}
-		if at.After(to) {
-			to = at
-		}
+	e := &b.Events
+	all := make([]string, e.Len())
+	from, to := e.Rows[0].Time, e.Rows[0].Time
+	for i := range e.Rows {
+		all[i] = string(e.ID(i))
+		from, to = min(from, e.Rows[i].Time), max(to, e.Rows[i].Time)
 	}
-	ids, err := t.known.StoredIDs(ctx, b.Team, b.Feed, b.Events.ID, from, to, b.Ingested.Add(-lookBack), before)
+	ids, err := t.known.StoredIDs(ctx, b.Team, b.Feed, all, time.UnixMicro(from).UTC(), time.UnixMicro(to).UTC(), b.Ingested.Add(-lookBack), before)
 	if err != nil {
 		return fmt.Errorf("ingest: feed %s: what is stored already: %w", b.Feed, err)
 	}
@@ -104,44 +102,6 @@ func (t *Belt) drop(ctx context.Context, b *access.Batch, before time.Time) erro
 	for _, id := range ids {
 		stored[id] = true
 	}
-	b.Filtered += int64(without(&b.Events, stored))
+	b.Filtered += int64(e.Keep(func(i int) bool { return !stored[string(e.ID(i))] }))
 	return nil
-}
-
-// without removes the rows of these ids and returns how many there were.
-func without(c *access.Columns, ids map[string]bool) int {
-	n, kept := c.Len(), 0
-	texts, lists := textColumns(c), listColumns(c)
-	for i := range n {
-		if ids[c.ID[i]] {
-			continue
-		}
-		if kept != i { // the row of an id is moved whole, its id included
-			for _, s := range texts {
-				(*s)[kept] = (*s)[i]
-			}
-			for _, s := range lists {
-				(*s)[kept] = (*s)[i]
-			}
-			c.Time[kept] = c.Time[i]
-			if len(c.Raw) > 0 {
-				c.Raw[kept] = c.Raw[i]
-			}
-			c.Attrs[kept], c.Attrs[i] = c.Attrs[i], c.Attrs[kept] // maps are used again: no two places may share one
-		}
-		kept++
-	}
-	for _, s := range texts {
-		clear((*s)[kept:])
-		*s = (*s)[:kept]
-	}
-	for _, s := range lists {
-		clear((*s)[kept:])
-		*s = (*s)[:kept]
-	}
-	c.Time, c.Attrs = c.Time[:kept], c.Attrs[:kept]
-	if len(c.Raw) > 0 {
-		c.Raw = c.Raw[:kept]
-	}
-	return n - kept
 }

@@ -85,8 +85,13 @@ func spell[T any](rows []T) []string {
 func spellEvents(c *access.Columns) []string {
 	out := make([]string, c.Len())
 	for i := range out {
-		out[i] = fmt.Sprintln(c.ID[i], c.Time[i], c.Provider[i], c.Account[i], c.Action[i], c.Outcome[i], c.Error[i], c.ActorID[i], c.ActorUID[i], c.Principal[i],
-			c.Permission[i], c.Scope[i], c.Credential[i], c.Flag[i], c.Chain[i], c.Groups[i], c.TargetIDs[i], c.TargetTypes[i], c.ChangeKind[i], spellMap(c.Attrs[i]))
+		e := c.Event(i)
+		var change access.Change
+		if e.Change != nil {
+			change = *e.Change
+		}
+		out[i] = fmt.Sprintln(e.ID, e.Time, e.Provider, e.Account, e.Action, e.Outcome, e.Error, e.Actor, e.Permission, e.Scope, e.Via, c.Flag(i),
+			e.Targets, change, e.SrcIP, e.UserAgent, e.Session, spellMap(e.Attrs))
 	}
 	return out
 }

@@ -14,26 +14,44 @@ import (
 type fold struct {
 	team, feed string
 	usage      []access.Usage
-	usageAt    map[usageKey]int
-	lastKey    usageKey
-	last       int // index of lastKey, -1 when there is none
+	usageAt    pairs
+	days       []uint16 // the first day of each row of usage; few have more
+	whos       []foldWho
+	credited   map[[2]string]uint32
+	acts       []uint32 // numbers of what is used, by place in the table of acts; noNumber when it has none yet
+	used       map[useKey]uint32
 	minutes    map[int64]int
+	lastMinute int64
+	lastCover  int // index of lastMinute, -1 when there is none
 	coverage   []access.CoverMinute
 	sessionAt  map[sessionKey]int
 	sessions   []access.SessionUse
 }
 
-type usageKey struct{ provider, account, uid, principal, permission, scope, via string }
+// foldWho is what follows from an actor alone, worked out once in a batch.
+type foldWho struct {
+	known   bool
+	number  uint32 // of who is credited
+	session int32  // index of the row of the credential, -1 when it is none that is followed
+}
+
+// useKey is what is used, apart from who does; its numbers are those of the keys of usage.
+type useKey struct{ provider, account, permission, scope, via string }
+
+const noNumber = ^uint32(0)
 
 type sessionKey struct{ provider, credential string }
 
 func newFold() fold {
-	return fold{usageAt: map[usageKey]int{}, minutes: map[int64]int{}, sessionAt: map[sessionKey]int{}}
+	return fold{credited: map[[2]string]uint32{}, used: map[useKey]uint32{}, minutes: map[int64]int{}, sessionAt: map[sessionKey]int{}}
 }
 
 func (f *fold) begin(team, feed string) {
-	f.team, f.feed, f.last = team, feed, -1
-	clear(f.usageAt)
+	f.team, f.feed, f.lastCover = team, feed, -1
+	f.usageAt.reset()
+	clear(f.credited)
+	clear(f.used)
+	f.whos, f.acts, f.days = f.whos[:0], f.acts[:0], f.days[:0]
 	clear(f.minutes)
 	clear(f.sessionAt)
 	// Days and Groups of the rows keep no memory: a roll-up is far smaller than its events.
@@ -46,19 +64,29 @@ func (f *fold) end() ([]access.Usage, []access.CoverMinute, []access.SessionUse)
 	return f.usage, f.coverage, f.sessions
 }
 
-// add folds one event whose clock can be believed.
-func (f *fold) add(ev *access.Event) {
+// add folds one event whose clock can be believed; row is its place in the columns.
+func (f *fold) add(ev *access.Event, row *access.EventRow) {
 	f.cover(ev.Time)
-	f.session(ev)
+	w := f.who(ev, row.Who)
+	f.issued(ev)
+	if w.session >= 0 {
+		s := &f.sessions[w.session]
+		if s.First.IsZero() || ev.Time.Before(s.First) {
+			s.First = ev.Time
+		}
+		if ev.Time.After(s.Last) {
+			s.Last = ev.Time
+		}
+	}
 	if ev.Actor.Principal == "" {
 		return // nobody to credit
 	}
 	switch ev.Outcome {
 	case access.Success:
-		u := f.row(ev)
-		used(u, ev)
+		u := f.row(ev, w.number, row.Act)
+		f.use(u, ev)
 	case access.Denied:
-		u := f.row(ev)
+		u := f.row(ev, w.number, row.Act)
 		if u.FirstDenied.IsZero() || ev.Time.Before(u.FirstDenied) {
 			u.FirstDenied = ev.Time
 		}
@@ -70,29 +98,62 @@ func (f *fold) add(ev *access.Event) {
 	// A failure is neither: it was let through, but nothing was done.
 }
 
-// row finds the row of the event's key, which is often that of the event before.
-func (f *fold) row(ev *access.Event) *access.Usage {
-	k := usageKey{ev.Provider, ev.Account, ev.Actor.UID, ev.Actor.Principal, ev.Permission, ev.Scope, ev.Via}
+// temporary is how the ids of AWS session credentials begin; others are keys that live on.
+const temporary = "ASIA"
+
+// who numbers whom an event credits, and finds the row of its session credential.
+func (f *fold) who(ev *access.Event, at uint32) foldWho {
+	for int(at) >= len(f.whos) {
+		f.whos = append(f.whos, foldWho{})
+	}
+	w := &f.whos[at]
+	if w.known {
+		return *w
+	}
+	*w = foldWho{known: true, session: -1}
+	k := [2]string{ev.Actor.UID, ev.Actor.Principal}
+	n, ok := f.credited[k]
+	if !ok {
+		n = uint32(len(f.credited))
+		f.credited[k] = n
+	}
+	w.number = n
+	// Whether the session is followed is asked for once, since the provider of an actor does not change within a feed.
+	if strings.HasPrefix(ev.Actor.Credential, temporary) {
+		w.session = int32(f.sessionRow(ev.Provider, ev.Actor.Credential))
+	}
+	return *w
+}
+
+// row finds the row of the event's key.
+func (f *fold) row(ev *access.Event, who, at uint32) *access.Usage {
+	for int(at) >= len(f.acts) {
+		f.acts = append(f.acts, noNumber)
+	}
+	use := f.acts[at]
+	k := useKey{ev.Provider, ev.Account, ev.Permission, ev.Scope, ev.Via}
 	if k.permission == "" {
 		k.scope, k.via = "", "" // no grant is matched with it; that the identity is alive is all it says
 	}
-	if f.last >= 0 && k == f.lastKey {
-		return &f.usage[f.last]
+	if use == noNumber {
+		var ok bool
+		if use, ok = f.used[k]; !ok {
+			use = uint32(len(f.used))
+			f.used[k] = use
+		}
+		f.acts[at] = use
 	}
-	i, ok := f.usageAt[k]
+	i, ok := f.usageAt.find(uint64(who)<<32|uint64(use), uint32(len(f.usage)))
 	if !ok {
-		i = len(f.usage)
-		f.usageAt[k] = i
 		f.usage = append(f.usage, access.Usage{Team: f.team, Feed: f.feed, Provider: k.provider, Account: k.account,
-			ActorUID: k.uid, Actor: k.principal, Permission: k.permission, Scope: k.scope, Via: k.via})
+			ActorUID: ev.Actor.UID, Actor: ev.Actor.Principal, Permission: k.permission, Scope: k.scope, Via: k.via})
 	}
-	f.lastKey, f.last = k, i
 	return &f.usage[i]
 }
 
 const secondsOfDay = 24 * 60 * 60
 
-func used(u *access.Usage, ev *access.Event) {
+func (f *fold) use(u *access.Usage, ev *access.Event) {
 	if u.First.IsZero() || ev.Time.Before(u.First) {
 		u.First = ev.Time
 	}
@@ -102,7 +163,11 @@ func used(u *access.Usage, ev *access.Event) {
 		u.Last, u.LastID = ev.Time, ev.ID
 	}
 	day := uint16(ev.Time.Unix() / secondsOfDay)
-	if n := len(u.Days); n == 0 || u.Days[n-1] != day && !slices.Contains(u.Days, day) {
+	switch n := len(u.Days); {
+	case n == 0:
+		f.days = append(f.days, day)
+		u.Days = f.days[len(f.days)-1 : len(f.days) : len(f.days)]
+	case u.Days[n-1] != day && !slices.Contains(u.Days, day):
 		u.Days = append(u.Days, day)
 	}
 	groups(u, ev)
@@ -118,9 +183,13 @@ func groups(u *access.Usage, ev *access.Event) {
 
 func (f *fold) cover(t time.Time) {
 	minute := t.Unix() / 60
-	i, ok := f.minutes[minute]
+	i, ok := f.lastCover, f.lastCover >= 0 && minute == f.lastMinute
 	if !ok {
-		f.minutes[minute] = len(f.coverage)
+		i, ok = f.minutes[minute]
+	}
+	f.lastMinute, f.lastCover = minute, i
+	if !ok {
+		f.minutes[minute], f.lastCover = len(f.coverage), len(f.coverage)
 		f.coverage = append(f.coverage, access.CoverMinute{Team: f.team, Feed: f.feed, Minute: time.Unix(minute*60, 0).UTC(), First: t, Last: t})
 		return
 	}
@@ -133,32 +202,21 @@ func (f *fold) cover(t time.Time) {
 	}
 }
 
-// temporary is how the ids of AWS session credentials begin; others are keys that live on.
-const temporary = "ASIA"
-
-// session notes the issue of a session credential, and the use of one.
-func (f *fold) session(ev *access.Event) {
-	if c := ev.Change; c != nil && c.Kind == access.ChangeIssue && c.Grant != "" && ev.Outcome == access.Success {
-		s := f.sessionRow(ev.Provider, c.Grant)
-		s.Parent, s.ParentUID, s.ParentCred = max(s.Parent, ev.Actor.Principal), max(s.ParentUID, ev.Actor.UID), max(s.ParentCred, ev.Actor.Credential)
-		s.Role = max(s.Role, c.Subject)
-		if ev.Time.After(s.Issued) {
-			s.Issued = ev.Time
-		}
-	}
-	if !strings.HasPrefix(ev.Actor.Credential, temporary) {
+// issued notes the issue of a session credential.
+func (f *fold) issued(ev *access.Event) {
+	c := ev.Change
+	if c == nil || c.Kind != access.ChangeIssue || c.Grant == "" || ev.Outcome != access.Success {
 		return
 	}
-	s := f.sessionRow(ev.Provider, ev.Actor.Credential)
-	if s.First.IsZero() || ev.Time.Before(s.First) {
-		s.First = ev.Time
-	}
-	if ev.Time.After(s.Last) {
-		s.Last = ev.Time
+	s := &f.sessions[f.sessionRow(ev.Provider, c.Grant)]
+	s.Parent, s.ParentUID, s.ParentCred = max(s.Parent, ev.Actor.Principal), max(s.ParentUID, ev.Actor.UID), max(s.ParentCred, ev.Actor.Credential)
+	s.Role = max(s.Role, c.Subject)
+	if ev.Time.After(s.Issued) {
+		s.Issued = ev.Time
 	}
 }
 
-func (f *fold) sessionRow(provider, credential string) *access.SessionUse {
+func (f *fold) sessionRow(provider, credential string) int {
 	k := sessionKey{provider, credential}
 	i, ok := f.sessionAt[k]
 	if !ok {
@@ -166,7 +224,7 @@ func (f *fold) sessionRow(provider, credential string) *access.SessionUse {
 		f.sessionAt[k] = i
 		f.sessions = append(f.sessions, access.SessionUse{Team: f.team, Provider: provider, Credential: credential})
 	}
-	return &f.sessions[i]
+	return i
 }
 
 // late counts how far an event lies behind the newest before it: place 0 is less than a second, place i is from 2^(i-1)

@@ -21,8 +21,9 @@ func event(id string, at time.Duration, outcome access.Outcome) *access.Event {
 func folded(events ...*access.Event) ([]access.Usage, []access.CoverMinute, []access.SessionUse) {
 	f := newFold()
 	f.begin("payments", "feed")
+	var c access.Columns
 	for _, e := range events {
-		f.add(e)
+		f.add(e, c.Add(e, ""))
 	}
 	return f.end()
 }
@@ -141,7 +142,7 @@ func TestSeenForgetsAndRemembers(t *testing.T) {
 				t.Fatalf("%d is forgotten at %d", back, i)
 			}
 		}
-		if n := len(s.now) + len(s.old); n > 20 {
+		if n := s.now.n + s.old.n; n > 20 {
 			t.Fatalf("%d ids are kept", n)
 		}
 	}
@@ -155,14 +156,17 @@ func TestTidyAttrsIsBoundedAndAlwaysTheSame(t *testing.T) {
 		}
 		return m
 	}
-	first := make1()
-	tidyAttrs(first)
+	tidied := func() map[string]string {
+		ev := access.Event{Attrs: make1()}
+		tidyAttrs(&ev)
+		return ev.Attrs
+	}
+	first := tidied()
 	if len(first) != mostAttrs || first["key 000"] != "v\uFFFD\uFFFD" {
 		t.Errorf("%d attributes, %q", len(first), first["key 000"])
 	}
 	for range 5 {
-		again := make1()
-		if tidyAttrs(again); !reflect.DeepEqual(again, first) {
+		if again := tidied(); !reflect.DeepEqual(again, first) {
 			t.Fatal("another choice of attributes")
 		}
 	}

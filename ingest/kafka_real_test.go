@@ -45,8 +45,8 @@ func (c *counter) WriteBatch(ctx context.Context, b *access.Batch) error {
 		defer c.die() // after the rows are durable, before anybody hears of it
 	}
 	c.tokens[b.Token] = true
-	for _, id := range b.Events.ID {
-		c.ids[id]++
+	for i := range b.Events.Len() {
+		c.ids[string(b.Events.ID(i))]++
 	}
 	if c.batches == c.dieAt {
 		return errBroken

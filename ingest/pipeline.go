@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,6 +20,37 @@ type Pipeline struct {
 	cfg     Config
 	sink    Sink
 	buffers chan *buffer // the only ones there are
+
+	mu      sync.Mutex
+	helpers map[string][]*helper // by format: those that no stream uses
+}
+
+// helper is what a stream works with and the next one uses again: a decoder knows callers by then, and what both remember
+// takes megabytes.
+type helper struct {
+	dec  decode.Decoder
+	seen *seen
+}
+
+func (p *Pipeline) helper(f decode.Format, window int) *helper {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.helpers[f.Name]
+	if len(list) == 0 {
+		return &helper{f.New(decode.NewStrings()), newSeen(window)}
+	}
+	h := list[len(list)-1]
+	p.helpers[f.Name] = list[:len(list)-1]
+	h.seen.begin(window)
+	return h
+}
+
+func (p *Pipeline) done(f decode.Format, h *helper) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if list := p.helpers[f.Name]; len(list) < p.cfg.Workers {
+		p.helpers[f.Name] = append(list, h)
+	}
 }
 
 // New makes a pipeline.
@@ -27,7 +59,7 @@ func New(sink Sink, cfg Config) (*Pipeline, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	p := &Pipeline{cfg: cfg, sink: sink}
+	p := &Pipeline{cfg: cfg, sink: sink, helpers: map[string][]*helper{}}
 	// One for each stream to fill, and one for all of them that is being written: a stream whose last batch is still on
 	// its way starts the next one as long as another stream does not need the memory.
 	n := cfg.Workers + 1
@@ -72,8 +104,10 @@ func (p *Pipeline) stream(ctx context.Context, cfg *Config, feed access.Feed, so
 	var done Stats
 	full := make(chan *buffer)
 	g, gctx := errgroup.WithContext(ctx)
+	h := p.helper(format, cfg.Window)
+	defer p.done(format, h)
 	s := &stream{cfg: cfg, feed: &feed, source: source, now: now.UTC(), rules: rules, position: from,
-		dec: format.New(decode.NewStrings()), seen: newSeen(cfg.Window), get: p.get,
+		dec: h.dec, seen: h.seen, get: p.get,
 		put: func(ctx context.Context, b *buffer) error {
 			select {
 			case full <- b:

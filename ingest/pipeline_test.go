@@ -204,7 +204,8 @@ type kept struct {
 }
 
 func (k *keep) WriteBatch(_ context.Context, b *access.Batch) error {
-	k.batches = append(k.batches, kept{b.Events.Flag[0], b.Events.Attrs[0]["time_original"], b.Events.Time[0], len(b.Usage), len(b.Coverage)})
+	ev := b.Events.Event(0)
+	k.batches = append(k.batches, kept{b.Events.Flag(0), ev.Attrs["time_original"], ev.Time, len(b.Usage), len(b.Coverage)})
 	return nil
 }
 
@@ -308,17 +309,20 @@ func TestHostileFields(t *testing.T) {
 	if err != nil || st.Stored != 3 || st.Filtered != 0 {
 		t.Fatalf("%+v, %v", st, err)
 	}
-	e := sink.events
-	for name, v := range map[string]string{"user agent": e.UserAgent[0], "actor": e.ActorID[0], "principal": e.Principal[0]} {
+	var e [3]access.Event
+	for i := range e {
+		e[i] = sink.events.Event(i)
+	}
+	for name, v := range map[string]string{"user agent": e[0].UserAgent, "actor": e[0].Actor.ID, "principal": e[0].Actor.Principal} {
 		if len(v) > 1024 || !strings.HasSuffix(v, "ü…") {
 			t.Errorf("%s: %d bytes, ends in %q", name, len(v), v[max(0, len(v)-8):])
 		}
 	}
-	if len(e.ID[1]) > 64 || e.ID[1] == e.ID[2] {
-		t.Errorf("ids %q and %q", e.ID[1], e.ID[2])
+	if len(e[1].ID) > 64 || e[1].ID == e[2].ID {
+		t.Errorf("ids %q and %q", e[1].ID, e[2].ID)
 	}
-	if e.Account[0] != "cluster-1" || e.Provider[0] != "k8s" {
-		t.Errorf("account %q of %q", e.Account[0], e.Provider[0])
+	if e[0].Account != "cluster-1" || e[0].Provider != "k8s" {
+		t.Errorf("account %q of %q", e[0].Account, e[0].Provider)
 	}
 }
 

@@ -36,7 +36,7 @@ type FeedResult struct {
 
 // groupBytes is how many bytes of files are read as one stream at most.
 const (
-	groupBytes = 32 << 20
+	groupBytes = 256 << 20
 	groupFiles = 2000
 )
 

@@ -81,7 +81,11 @@ func (s *stream) read(ctx context.Context, name string, r io.Reader) error {
 
 // room makes sure that there is a batch with a place left in it for the record at position at.
 func (s *stream) room(ctx context.Context, at int64) error {
-	if b := s.buf; b != nil && (b.batch.Received >= int64(s.cfg.BatchRecords) || b.bytes >= s.cfg.BatchBytes) {
+	most := s.cfg.BatchBytes
+	if s.feed.KeepRaw > 0 {
+		most /= 3 // they stay in memory until the batch is written
+	}
+	if b := s.buf; b != nil && (b.batch.Received >= int64(s.cfg.BatchRecords) || b.bytes >= most) {
 		if err := s.flush(ctx, at); err != nil {
 			return err
 		}
@@ -122,19 +126,20 @@ func (s *stream) record(raw []byte) *access.Rejection {
 		}
 		return access.Reject(access.ReasonSyntax, err.Error())
 	}
-	flag := tidy(ev, s.feed, s.cfg, s.now)
 	x := &s.buf.batch
+	flag := tidy(ev, &x.Events, s.feed, s.cfg, s.now)
 	if s.seen.again(ev.ID) || s.canary(ev, flag) {
 		x.Filtered++
 		s.sum.Filtered++
 		return nil
 	}
+	row := x.Events.Add(ev, flag)
 	if flag == "" {
 		s.newest = late(&x.Lateness, ev.Time, s.newest)
 		if ev.Time.After(x.Newest) {
 			x.Newest = ev.Time
 		}
-		s.buf.fold.add(ev)
+		s.buf.fold.add(ev, row)
 	} else {
 		x.Flagged++
 		s.sum.Flagged++
@@ -142,7 +147,6 @@ func (s *stream) record(raw []byte) *access.Rejection {
 	if s.rules != nil {
 		s.match(ev)
 	}
-	s.buf.event(ev, flag)
 	if s.feed.KeepRaw > 0 {
 		s.buf.keep(raw)
 	}
@@ -160,6 +164,7 @@ func (s *stream) match(ev *access.Event) {
 // clone copies an event out of the memory that is used again for the next one.
 func clone(ev *access.Event) access.Event {
 	out := *ev
+	out.Memo = access.Memo{}
 	out.Targets = append([]access.Target(nil), ev.Targets...)
 	out.Actor.Chain = append([]string(nil), ev.Actor.Chain...)
 	out.Actor.Groups = append([]string(nil), ev.Actor.Groups...)

@@ -38,8 +38,9 @@ var (
 )
 
 // tidy makes an event fit for the store whatever a log put into it: valid UTF-8 of bounded length, a known account, and
-// a time that the column can hold. It returns why the event's clock is wild, or "".
-func tidy(ev *access.Event, feed *access.Feed, cfg *Config, now time.Time) string {
+// a time that the column can hold. It returns why the event's clock is wild, or "". What known has of the event is tidy
+// already.
+func tidy(ev *access.Event, known *access.Columns, feed *access.Feed, cfg *Config, now time.Time) string {
 	if ev.Account == "" && len(feed.Accounts) == 1 {
 		ev.Account = feed.Accounts[0]
 	}
@@ -49,15 +50,16 @@ func tidy(ev *access.Event, feed *access.Feed, cfg *Config, now time.Time) strin
 	if len(ev.ID) > longestID {
 		ev.ID = field.HashID([]byte(ev.ID)) // a cut would make two ids one
 	}
-	a := &ev.Actor
+	if !known.KnowsWho(ev.Memo.Who) {
+		tidyWho(ev)
+	}
 	for _, f := range [...]struct {
 		s    *string
 		most int
 	}{
 		{&ev.ID, longestID}, {&ev.Provider, longestWord}, {&ev.Account, longestWord}, {&ev.Class, longestWord}, {&ev.LogClass, longestWord},
-		{&ev.Action, longestWord}, {&ev.Error, longestError}, {&a.ID, longestID}, {&a.UID, longestWord}, {&a.Name, longestName},
-		{&a.Email, longestName}, {&a.Issuer, longestID}, {&a.Credential, longestID}, {&a.Principal, longestID}, {&ev.Permission, longestWord},
-		{&ev.Scope, longestID}, {&ev.Via, longestID}, {&ev.SrcIP, longestWord}, {&ev.UserAgent, longestUserAgent}, {&ev.Session, longestID},
+		{&ev.Action, longestWord}, {&ev.Error, longestError}, {&ev.Permission, longestWord},
+		{&ev.Scope, longestID}, {&ev.Via, longestID}, {&ev.SrcIP, longestWord}, {&ev.UserAgent, longestUserAgent},
 	} {
 		if !plain(*f.s, f.most) {
 			*f.s = mend(*f.s, f.most)
@@ -66,18 +68,48 @@ func tidy(ev *access.Event, feed *access.Feed, cfg *Config, now time.Time) strin
 	if c := ev.Change; c != nil {
 		c.Subject, c.Grant = mend(c.Subject, longestID), mend(c.Grant, longestID)
 	}
-	a.Chain, a.Groups = mendAll(a.Chain, mostChain), mendAll(a.Groups, mostGroups)
 	ev.Targets = ev.Targets[:min(len(ev.Targets), mostTargets)]
 	for i := range ev.Targets {
 		t := &ev.Targets[i]
 		t.ID, t.Type = mend(t.ID, longestID), mend(t.Type, longestWord)
 	}
-	tidyAttrs(ev.Attrs)
+	if !known.KnowsAttrs(ev.Memo.Attrs) {
+		tidyAttrs(ev)
+	}
 	return tidyTime(ev, cfg, now)
 }
 
+func tidyWho(ev *access.Event) {
+	a := &ev.Actor
+	sound := len(a.Chain) <= mostChain && len(a.Groups) <= mostGroups
+	fields := [...]struct {
+		s    *string
+		most int
+	}{
+		{&a.ID, longestID}, {&a.UID, longestWord}, {&a.Name, longestName}, {&a.Email, longestName}, {&a.Issuer, longestID},
+		{&a.Credential, longestID}, {&a.Principal, longestID}, {&ev.Session, longestID},
+	}
+	for _, f := range fields {
+		sound = sound && plain(*f.s, f.most)
+	}
+	for _, list := range [...][]string{a.Chain, a.Groups} {
+		for _, s := range list {
+			sound = sound && plain(s, longestID)
+		}
+	}
+	if sound {
+		return
+	}
+	ev.Memo.Who = 0 // its lists are the decoder's, and it is not what they say any more
+	for _, f := range fields {
+		*f.s = mend(*f.s, f.most)
+	}
+	a.Chain, a.Groups = mendAll(slices.Clone(a.Chain), mostChain), mendAll(slices.Clone(a.Groups), mostGroups)
+}
+
 // tidyAttrs keeps the first mostAttrs by name: the same record must always give the same event.
-func tidyAttrs(attrs map[string]string) {
+func tidyAttrs(ev *access.Event) {
+	attrs := ev.Attrs
 	sound := len(attrs) <= mostAttrs
 	for k, v := range attrs {
 		sound = sound && plain(k, longestWord) && plain(v, longestAttr)
@@ -91,8 +123,7 @@ func tidyAttrs(attrs map[string]string) {
 			mended[mend(k, longestWord)] = mend(attrs[k], longestAttr)
 		}
 	}
-	clear(attrs)
-	maps.Copy(attrs, mended)
+	ev.Attrs, ev.Memo.Attrs = mended, 0
 }
 
 // tidyTime believes a clock between MinTime and a little ahead of now. Other events are kept, at a time that the column
@@ -122,7 +153,14 @@ func plain(s string, most int) bool {
 	if len(s) > most {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
+	i := 0
+	for ; i+8 <= len(s); i += 8 { // eight bytes at once: none has its highest bit, and none is 0
+		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 | uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		if (w|(w-0x0101010101010101))&0x8080808080808080 != 0 {
+			return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0
+		}
+	}
+	for ; i < len(s); i++ {
 		if c := s[i]; c >= utf8.RuneSelf || c == 0 {
 			return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0
 		}

@@ -66,7 +66,7 @@ func checkEvents(t *testing.T, s *Store, b *access.Batch) {
 	}
 	for i, e := range got {
 		n := len(got) - 1 - i // newest first
-		want := StoredEvent{Team: "payments", Feed: "aws", Event: fullEvent(b.Events.ID[n], b.Events.Time[n], hostile[n])}
+		want := StoredEvent{Team: "payments", Feed: "aws", Event: fullEvent(string(b.Events.ID(n)), b.Events.Time(n), hostile[n])}
 		if n == 0 {
 			want.Flag = "future"
 		}
@@ -275,8 +275,8 @@ func TestWriteBatchRefuses(t *testing.T) {
 		t.Errorf("no token: %v", err)
 	}
 	b = fullBatch("payments", "aws", 1)
-	b.Events.Action = b.Events.Action[1:]
-	if err := s.WriteBatch(t.Context(), b); err == nil || !strings.Contains(err.Error(), "action") {
+	b.Events.Raw = append(b.Events.Raw, []byte("{}"))
+	if err := s.WriteBatch(t.Context(), b); err == nil || !strings.Contains(err.Error(), "raw") {
 		t.Errorf("a short column: %v", err)
 	}
 	if stats, err := s.FeedStats(t.Context()); err != nil || len(stats) != 0 {

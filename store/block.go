@@ -25,7 +25,8 @@ const (
 	typeMinute  = "DateTime('UTC')"
 	typeStrings = "Array(String)"
 	typeLows    = "Array(LowCardinality(String))"
-	typeMap     = "Map(LowCardinality(String), String)"
+	typeMap     = "Map(LowCardinality(String), LowCardinality(String))"
+	typeUUID    = "UUID"
 	typeDays    = "Array(UInt16)"
 	typeCounts  = "Array(UInt32)"
 )
@@ -39,11 +40,12 @@ type encoder struct {
 	next int // the column that is encoded next; -1 before the head
 	row  int // of that column, when it is encoded in pieces
 
-	buf  []byte // what is encoded and not read yet is buf[read:]
-	read int
-	dict map[string]uint32
-	keys []uint32
-	flat []string
+	buf   []byte // what is encoded and not read yet is buf[read:]
+	read  int
+	dict  map[string]uint32
+	keys  []uint32
+	codes []uint32
+	flat  []string
 }
 
 // begin makes e a reader of the block of these columns. All of them must have the same number of rows.
@@ -117,7 +119,7 @@ func (e *encoder) values(c column) {
 	switch v := c.data.(type) {
 	case []string:
 		if c.typ == typeLow {
-			e.u64(1) // the version of the keys' serialisation
+			e.u64(lowVersion)
 			e.low(v)
 			return
 		}
@@ -166,6 +168,22 @@ func (e *encoder) values(c column) {
 		}
 	case []map[string]string:
 		e.maps(v)
+	case coded:
+		e.coded(c.typ, v)
+	case codedLists:
+		e.codedLists(c.typ, v)
+	case codedMaps:
+		e.codedMaps(v)
+	case same:
+		e.same(c.typ, v)
+	case eventTimes:
+		for i := range v {
+			e.u64(uint64(v[i].Time))
+		}
+	case eventIDs:
+		e.uuids(v.c)
+	case otherIDs:
+		e.otherIDs(v.c)
 	}
 }
 
@@ -203,7 +221,7 @@ func (e *encoder) offsets(n int, size func(int) int) {
 
 func (e *encoder) stringArrays(typ string, v [][]string) {
 	if typ == typeLows {
-		e.u64(1) // the inner column's prefix comes before the offsets
+		e.u64(lowVersion) // the inner column's prefix comes before the offsets
 	}
 	e.offsets(len(v), func(i int) int { return len(v[i]) })
 	if typ != typeLows {
@@ -221,36 +239,13 @@ func (e *encoder) stringArrays(typ string, v [][]string) {
 	e.low(e.flat)
 }
 
-// maps writes each map once for its keys and once for its values, in the same order: Go's own order differs each time,
-// and the keys are what is remembered.
+// maps writes keys and values apart.
 func (e *encoder) maps(v []map[string]string) {
-	e.u64(1)
-	e.offsets(len(v), func(i int) int { return len(v[i]) })
-	e.flat = e.flat[:0]
-	for _, m := range v {
-		from := len(e.flat)
-		for k := range m {
-			e.flat = append(e.flat, k)
-		}
-		sortShort(e.flat[from:])
+	at := make([]uint32, len(v))
+	for i := range at {
+		at[i] = uint32(i)
 	}
-	e.low(e.flat)
-	at := 0
-	for _, m := range v {
-		for range len(m) {
-			e.str(m[e.flat[at]])
-			at++
-		}
-	}
-}
-
-// sortShort sorts a handful of strings in place. A repeated insert has to send the same bytes, and maps have no order.
-func sortShort(s []string) {
-	for i := 1; i < len(s); i++ {
-		for j := i; j > 0 && s[j] < s[j-1]; j-- {
-			s[j], s[j-1] = s[j-1], s[j]
-		}
-	}
+	e.codedMaps(codedMaps{at, v})
 }
 
 // length is the number of rows in a column's values.
@@ -282,6 +277,20 @@ func length(data any) int {
 		return len(v)
 	case [][]byte:
 		return len(v)
+	case coded:
+		return len(v.at)
+	case codedLists:
+		return len(v.at)
+	case codedMaps:
+		return len(v.at)
+	case same:
+		return v.n
+	case eventTimes:
+		return len(v)
+	case eventIDs:
+		return v.c.Len()
+	case otherIDs:
+		return v.c.Len()
 	}
 	return -1
 }

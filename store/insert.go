@@ -72,7 +72,7 @@ func (s *Store) sendDriver(ctx context.Context, table, query string, settings cl
 		}
 		defer batch.Close() //nolint:errcheck // Send has said what there is to say
 		for i, c := range cols {
-			if err := batch.Column(i).Append(c.data); err != nil {
+			if err := batch.Column(i).Append(plain(c.data)); err != nil {
 				return fmt.Errorf("column %s: %w", c.name, err)
 			}
 		}

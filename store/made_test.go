@@ -13,33 +13,6 @@ var hostile = []string{
 	`%s`, `\N`, `NULL`, `[1,2]`, "`tick`", `/* comment */`, `-- comment`, `$1`, `?`, `@p`, "日本語", "\u202Eright to left", "emoji 🙂", `\x01`, "\x01", `a,b]`, `') OR 1=1 --`,
 }
 
-// addEvent appends an event to the columns as the pipeline does.
-func addEvent(c *access.Columns, e access.Event, flag string) {
-	a, ch := e.Actor, access.Change{}
-	if e.Change != nil {
-		ch = *e.Change
-	}
-	for _, f := range []struct {
-		to *[]string
-		v  string
-	}{
-		{&c.ID, e.ID}, {&c.Provider, e.Provider}, {&c.Account, e.Account}, {&c.Class, e.Class}, {&c.LogClass, e.LogClass}, {&c.Action, e.Action},
-		{&c.Access, string(e.Access)}, {&c.Outcome, string(e.Outcome)}, {&c.Error, e.Error}, {&c.ActorID, a.ID}, {&c.ActorUID, a.UID},
-		{&c.ActorName, a.Name}, {&c.ActorEmail, a.Email}, {&c.ActorKind, string(a.Kind)}, {&c.Issuer, a.Issuer}, {&c.Credential, a.Credential},
-		{&c.Principal, a.Principal}, {&c.Permission, e.Permission}, {&c.Scope, e.Scope}, {&c.Via, e.Via}, {&c.SrcIP, e.SrcIP},
-		{&c.UserAgent, e.UserAgent}, {&c.Session, e.Session}, {&c.ChangeKind, string(ch.Kind)}, {&c.ChangeSubject, ch.Subject},
-		{&c.ChangeGrant, ch.Grant}, {&c.Flag, flag},
-	} {
-		*f.to = append(*f.to, f.v)
-	}
-	var ids, types []string
-	for _, t := range e.Targets {
-		ids, types = append(ids, t.ID), append(types, t.Type)
-	}
-	c.Time, c.Chain, c.Groups = append(c.Time, e.Time), append(c.Chain, a.Chain), append(c.Groups, a.Groups)
-	c.TargetIDs, c.TargetTypes, c.Attrs = append(c.TargetIDs, ids), append(c.TargetTypes, types), append(c.Attrs, e.Attrs)
-}
-
 // fullEvent has every field set, each to something of its own around s.
 func fullEvent(id string, at time.Time, s string) access.Event {
 	v := func(name string) string { return name + " " + s }
@@ -67,7 +40,7 @@ func fullBatch(team, feed string, n int) *access.Batch {
 		if i == 0 {
 			flag = "future"
 		}
-		addEvent(&b.Events, e, flag)
+		b.Events.Add(&e, flag)
 		b.Usage = append(b.Usage, access.Usage{Team: team, Feed: feed, Provider: "aws", Account: "111122223333", Actor: "actor " + h, ActorUID: "uid " + h,
 			Permission: "p " + h, Scope: "s " + h, Via: "v " + h, First: e.Time.Add(-time.Hour), Last: e.Time, LastID: e.ID, Days: []uint16{20000, uint16(20000 + n)},
 			FirstDenied: day(n - 1), LastDenied: day(n), Groups: []string{"group " + h}})

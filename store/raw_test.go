@@ -30,17 +30,17 @@ func TestRawEvents(t *testing.T) {
 			b.Events.Raw[1] = want
 			b.RawUntil = time.Date(2090, 1, 1, 0, 0, 0, 0, time.UTC)
 			write(t, s, b, b) // written again, it is the same
-			got, err := s.RawEvents(t.Context(), "", []string{b.Events.ID[1], "nobody"})
+			got, err := s.RawEvents(t.Context(), "", []string{string(b.Events.ID(1)), "nobody"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(got) != 1 || !reflect.DeepEqual(got[0], RawEvent{Team: b.Team, Feed: b.Feed, Time: b.Events.Time[1].UTC().Truncate(time.Microsecond), ID: b.Events.ID[1], Expires: b.RawUntil, Raw: want}) {
+			if len(got) != 1 || !reflect.DeepEqual(got[0], RawEvent{Team: b.Team, Feed: b.Feed, Time: b.Events.Time(1), ID: string(b.Events.ID(1)), Expires: b.RawUntil, Raw: want}) {
 				t.Errorf("got %+v", got)
 			}
 			if rows := count(t, s, "SELECT count() FROM raw_events"); rows != uint64(n) {
 				t.Errorf("%d rows for %d records", rows, n)
 			}
-			if got, err := s.RawEvents(t.Context(), "another", []string{b.Events.ID[1]}); err != nil || len(got) != 0 {
+			if got, err := s.RawEvents(t.Context(), "another", []string{string(b.Events.ID(1))}); err != nil || len(got) != 0 {
 				t.Errorf("another team sees %+v, %v", got, err)
 			}
 		})

@@ -182,19 +182,11 @@ func made(n int, now time.Time) *access.Batch {
 	for i := range batch {
 		actor := (i*50 + n%50) % 50_000
 		name := fmt.Sprintf("arn:aws:iam::%d:user/actor-%d", 111122220000+actor%50, actor)
-		for _, f := range []struct {
-			to *[]string
-			v  string
-		}{
-			{&c.ID, fmt.Sprintf("load-%d-%d", n, i)}, {&c.Provider, "aws"}, {&c.Account, "111122223333"}, {&c.Class, "API Activity"}, {&c.LogClass, "management-read"}, {&c.Action, "s3:GetObject"},
-			{&c.Access, "read"}, {&c.Outcome, "success"}, {&c.Error, ""}, {&c.ActorID, name}, {&c.ActorUID, name}, {&c.ActorName, name}, {&c.ActorEmail, ""}, {&c.ActorKind, "service"}, {&c.Issuer, "aws"},
-			{&c.Credential, "AKIA"}, {&c.Principal, name}, {&c.Permission, "s3:GetObject"}, {&c.Scope, "bucket"}, {&c.Via, ""}, {&c.SrcIP, "192.0.2.1"}, {&c.UserAgent, "cli"}, {&c.Session, ""},
-			{&c.ChangeKind, ""}, {&c.ChangeSubject, ""}, {&c.ChangeGrant, ""}, {&c.Flag, ""},
-		} {
-			*f.to = append(*f.to, f.v)
-		}
-		c.Time = append(c.Time, end.Add(time.Duration(n*batch+i)*time.Millisecond))
-		c.Chain, c.Groups, c.TargetIDs, c.TargetTypes, c.Attrs = append(c.Chain, nil), append(c.Groups, nil), append(c.TargetIDs, nil), append(c.TargetTypes, nil), append(c.Attrs, nil)
+		c.Add(&access.Event{
+			ID: fmt.Sprintf("load-%d-%d", n, i), Time: end.Add(time.Duration(n*batch+i) * time.Millisecond), Provider: "aws", Account: "111122223333", Class: "API Activity", LogClass: "management-read",
+			Action: "s3:GetObject", Access: access.LevelRead, Outcome: access.Success, Permission: "s3:GetObject", Scope: "bucket", SrcIP: "192.0.2.1", UserAgent: "cli",
+			Actor: access.Actor{ID: name, UID: name, Name: name, Principal: name, Kind: access.Service, Issuer: "aws", Credential: "AKIA"},
+		}, "")
 	}
 	return b
 }

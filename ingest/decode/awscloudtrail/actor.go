@@ -19,7 +19,7 @@ func (d *decoder) actor(ev *access.Event, c *call, signIn bool) {
 	a.Kind = access.KindUnknown
 	id := d.ident
 	if id == nil {
-		if len(field.Text(d.top(eventType))) > 0 && string(field.Text(d.top(eventType))) == "AwsServiceEvent" {
+		if len(d.text(eventType)) > 0 && string(d.text(eventType)) == "AwsServiceEvent" {
 			a.Kind = access.System
 		}
 		return
@@ -175,12 +175,12 @@ func (d *decoder) behalf(a *access.Actor, id, context *fastjson.Value) {
 // console reports whether the call came out of the web console: the record says so, or the console signed it with its
 // user agent, or a second factor stands behind it.
 func (d *decoder) console(ev *access.Event) bool {
-	if v, _ := field.Bool(d.top(sessionCredentialFromConsole)); v {
+	if v, _ := d.truth(sessionCredentialFromConsole); v {
 		return true
 	}
 	switch ev.UserAgent {
 	case "console.amazonaws.com", "signin.amazonaws.com", "console.ec2.amazonaws.com", "S3Console/0.4":
-		return len(field.At(d.ident, "invokedBy")) == 0
+		return d.id.invokedBy == ""
 	}
 	v, _ := d.mfa()
 	return v

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/grantwatch/grantwatch/access"
-	"github.com/grantwatch/grantwatch/ingest/decode/field"
 )
 
 // call is everything that follows from a record's event source and name.
@@ -131,8 +130,8 @@ func classOf(c *call) string {
 // logClass is the class of feed that carries the record. The record's own fields say; the catalogue answers for records
 // older than these fields.
 func (d *decoder) logClass(ev *access.Event, c *call) {
-	category := field.Text(d.top(eventCategory))
-	management, known := field.Bool(d.top(managementEvent))
+	category := d.text(eventCategory)
+	management, known := d.truth(managementEvent)
 	switch {
 	case string(category) == "Insight":
 		ev.LogClass = "insight"
@@ -148,7 +147,7 @@ func (d *decoder) logClass(ev *access.Event, c *call) {
 		}
 		return
 	}
-	readOnly, said := field.Bool(d.top(readOnly))
+	readOnly, said := d.truth(readOnly)
 	switch {
 	case said && readOnly:
 		ev.LogClass = "management-read"

@@ -32,11 +32,18 @@ type decoder struct {
 	calls map[string]*call
 	key   []byte
 
-	outer                   [members]*fastjson.Value
+	outer                   [members]outer
 	indexing                func(key []byte, v *fastjson.Value)
+	parsers                 [members]*fastjson.Parser // of the members of a record that was not parsed as a whole
+	other                   fastjson.Parser
+	caller                  hash     // of this record's userIdentity, when it was not parsed
+	links                   []string // the chain of a caller that is read
+	attr                    field.Attrs
+	id                      identity
 	ident, params, response *fastjson.Value
 	partition               string
-	certain                 int // how many of the targets may serve as the scope
+	certain                 int  // how many of the targets may serve as the scope
+	whole                   bool // every record is parsed as a whole: for tests
 }
 
 // callLimit bounds the table of calls, whose keys come from the records.
@@ -51,27 +58,17 @@ func New(s *field.Strings) field.Decoder {
 
 // Decode implements field.Decoder.
 func (d *decoder) Decode(rec []byte, ev *access.Event) error {
-	root, err := d.open(rec)
+	d.attr.Reset()
+	name, err := d.read(rec)
 	if err != nil {
 		return err
 	}
-	d.index(root)
-	if d.top(insightDetails) != nil && d.top(eventName) == nil {
+	if name == nil {
 		return d.insight(rec, ev)
 	}
-	name, err := field.Essential(d.top(eventName), "eventName")
-	if err != nil {
-		if d.top(digestS3Object) != nil {
-			return access.Reject(access.ReasonUnsupported, "a CloudTrail digest, not an event")
-		}
-		return err
-	}
-	d.ident = d.top(userIdentity)
-	if d.ident != nil && d.ident.Type() != fastjson.TypeObject {
-		return access.Reject(access.ReasonType, "userIdentity is a JSON "+d.ident.Type().String()+", not an object")
-	}
+	d.identify()
 	d.params, d.response = d.top(requestParameters), d.top(responseElements)
-	source := field.Text(d.top(eventSource))
+	source := d.text(eventSource)
 	c := d.call(source, name)
 
 	timeErr := d.time(ev, eventTime)
@@ -80,11 +77,10 @@ func (d *decoder) Decode(rec []byte, ev *access.Event) error {
 	}
 	d.common(rec, ev)
 	ev.Action, ev.Permission, ev.Access, ev.Class = c.action, c.permission, c.level, c.class
-	kind := d.top(eventType)
-	console := string(field.Text(kind)) == "AwsConsoleSignIn"
+	console := string(d.text(eventType)) == "AwsConsoleSignIn"
 	d.logClass(ev, c)
 	d.outcome(ev, c)
-	d.actor(ev, c, console)
+	d.who(ev, c, console)
 	d.targets(ev)
 	d.scope(ev, c)
 	d.attrs(ev)
@@ -96,6 +92,34 @@ func (d *decoder) Decode(rec []byte, ev *access.Event) error {
 		return timeErr
 	}
 	return nil
+}
+
+// read reads the outer members of the record and returns the name of its event; nil when it is an Insights event.
+func (d *decoder) read(rec []byte) ([]byte, error) {
+	d.ident = nil
+	if !d.whole && d.quick(rec) {
+		return d.outer[eventName].raw, nil
+	}
+	root, err := d.open(rec)
+	if err != nil {
+		return nil, err
+	}
+	d.index(root)
+	if d.has(insightDetails) && !d.has(eventName) {
+		return nil, nil
+	}
+	name, err := field.Essential(d.top(eventName), "eventName")
+	if err != nil {
+		if d.has(digestS3Object) {
+			return nil, access.Reject(access.ReasonUnsupported, "a CloudTrail digest, not an event")
+		}
+		return nil, err
+	}
+	d.ident = d.top(userIdentity)
+	if d.ident != nil && d.ident.Type() != fastjson.TypeObject {
+		return nil, access.Reject(access.ReasonType, "userIdentity is a JSON "+d.ident.Type().String()+", not an object")
+	}
+	return name, nil
 }
 
 // open parses the record and takes off the envelopes in which CloudTrail events travel: EventBridge puts the event in
@@ -118,15 +142,15 @@ func (d *decoder) open(rec []byte) (*fastjson.Value, error) {
 }
 
 func (d *decoder) time(ev *access.Event, key member) *access.Rejection {
-	v := d.top(key)
-	if v == nil {
+	if !d.has(key) {
 		return access.Reject(access.ReasonTime, "no "+key.name())
 	}
-	if v.Type() != fastjson.TypeString {
-		return access.Reject(access.ReasonType, key.name()+" is a JSON "+v.Type().String()+", not a string")
+	if d.outer[key].kind != 's' {
+		if v := d.top(key); v.Type() != fastjson.TypeString {
+			return access.Reject(access.ReasonType, key.name()+" is a JSON "+v.Type().String()+", not a string")
+		}
 	}
-	text := field.Text(v)
-	t, ok := field.Time(text)
+	t, ok := field.Time(d.text(key))
 	if !ok {
 		return access.Reject(access.ReasonTime, key.name()+" cannot be read")
 	}
@@ -137,67 +161,80 @@ func (d *decoder) time(ev *access.Event, key member) *access.Rejection {
 // common fills in what every record has in the same place.
 func (d *decoder) common(rec []byte, ev *access.Event) {
 	ev.Provider = "aws"
-	if id := field.Text(d.top(eventID)); len(id) > 0 {
+	if id := d.text(eventID); len(id) > 0 {
 		ev.ID = d.str.Copy(id)
 	} else {
 		ev.ID = field.HashID(rec)
 	}
-	account := field.Text(d.top(recipientAccountID))
+	account := d.text(recipientAccountID)
 	if len(account) == 0 {
-		account = field.At(d.ident, "accountId")
+		ev.Account = d.id.account
+	} else {
+		ev.Account = d.str.Intern(account)
 	}
-	ev.Account = d.str.Intern(account)
-	region := d.str.Intern(field.Text(d.top(awsRegion)))
-	ev.SetAttr("region", region)
-	d.partition = partition(region, field.At(d.ident, "arn"))
-	if from := field.Text(d.top(sourceIPAddress)); len(from) > 0 {
+	region := d.str.Intern(d.text(awsRegion))
+	d.attr.Set("region", region)
+	d.partition = partition(region, d.id.partition)
+	if from := d.text(sourceIPAddress); len(from) > 0 {
 		// A call from inside AWS names a service or "AWS Internal" here, which is no address.
 		s := d.str.Intern(from)
 		if _, err := netip.ParseAddr(s); err == nil {
 			ev.SrcIP = s
 		} else {
-			ev.SetAttr("source", s)
+			d.attr.Set("source", s)
 		}
 	}
-	ev.UserAgent = d.str.Intern(field.Text(d.top(userAgent)))
+	ev.UserAgent = d.str.Intern(d.text(userAgent))
 }
 
 // partition says which AWS the account belongs to; ARNs are built with it.
-func partition(region string, arn []byte) string {
+func partition(region, caller string) string {
 	switch {
-	case strings.HasPrefix(region, "cn-"), bytes.HasPrefix(arn, []byte("arn:aws-cn:")):
+	case strings.HasPrefix(region, "cn-"), caller == "aws-cn":
 		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"), bytes.HasPrefix(arn, []byte("arn:aws-us-gov:")):
+	case strings.HasPrefix(region, "us-gov-"), caller == "aws-us-gov":
 		return "aws-us-gov"
 	}
 	return "aws"
 }
 
+// partitionOf is the partition that an ARN states, when it is another than "aws".
+func partitionOf(arn []byte) string {
+	switch {
+	case bytes.HasPrefix(arn, []byte("arn:aws-cn:")):
+		return "aws-cn"
+	case bytes.HasPrefix(arn, []byte("arn:aws-us-gov:")):
+		return "aws-us-gov"
+	}
+	return ""
+}
+
 // attrs keeps what rules like to look at and no column holds.
 func (d *decoder) attrs(ev *access.Event) {
-	ev.SetAttr("event_type", d.str.Intern(field.Text(d.top(eventType))))
-	ev.SetAttr("invoked_by", d.str.Intern(field.At(d.ident, "invokedBy")))
-	ev.SetAttr("vpc_endpoint", d.str.Intern(field.Text(d.top(vpcEndpointID))))
-	ev.SetAttr("shared_event_id", d.str.Copy(field.Text(d.top(sharedEventID))))
-	ev.SetAttr("user_type", d.str.Intern(field.At(d.ident, "type")))
-	if caller := field.At(d.ident, "accountId"); len(caller) > 0 && string(caller) != ev.Account {
-		ev.SetAttr("caller_account", d.str.Intern(caller))
+	d.attr.Set("event_type", d.str.Intern(d.text(eventType)))
+	d.attr.Set("invoked_by", d.id.invokedBy)
+	d.attr.Set("vpc_endpoint", d.str.Intern(d.text(vpcEndpointID)))
+	d.attr.Set("shared_event_id", d.str.Copy(d.text(sharedEventID)))
+	d.attr.Set("user_type", d.id.kind)
+	if caller := d.id.account; caller != "" && caller != ev.Account {
+		d.attr.Set("caller_account", caller)
 	}
-	if v, known := field.Bool(d.top(readOnly)); known {
-		ev.SetAttr("read_only", boolText(v))
+	if v, known := d.truth(readOnly); known {
+		d.attr.Set("read_only", boolText(v))
 	}
-	if v, known := field.Bool(d.top(managementEvent)); known {
-		ev.SetAttr("management_event", boolText(v))
+	if v, known := d.truth(managementEvent); known {
+		d.attr.Set("management_event", boolText(v))
 	}
-	if v, _ := field.Bool(d.top(sessionCredentialFromConsole)); v {
-		ev.SetAttr("console", "true")
+	if v, _ := d.truth(sessionCredentialFromConsole); v {
+		d.attr.Set("console", "true")
 	}
 	if v, known := d.mfa(); known {
-		ev.SetAttr("mfa", boolText(v))
+		d.attr.Set("mfa", boolText(v))
 	}
 	if tls := d.top(tlsDetails); tls != nil {
-		ev.SetAttr("tls", d.str.Intern(field.At(tls, "tlsVersion")))
+		d.attr.Set("tls", d.str.Intern(field.At(tls, "tlsVersion")))
 	}
+	d.attr.Give(ev)
 }
 
 // mfa says whether a second factor stands behind the call: for a sign-in additionalEventData tells, for a session its
@@ -206,7 +243,7 @@ func (d *decoder) mfa() (used, known bool) {
 	if v := field.At(d.top(additionalEventData), "MFAUsed"); len(v) > 0 {
 		return string(v) == "Yes", true
 	}
-	return field.Bool(field.Get(field.Get(field.Get(d.ident, "sessionContext"), "attributes"), "mfaAuthenticated"))
+	return d.id.mfa, d.id.mfaKnown
 }
 
 func boolText(b bool) string {
@@ -222,7 +259,7 @@ func (d *decoder) insight(rec []byte, ev *access.Event) error {
 	if timeErr != nil && timeErr.Reason != access.ReasonTime {
 		return timeErr
 	}
-	d.ident, d.params, d.response = nil, nil, nil
+	d.ident, d.params, d.response, d.id = nil, nil, nil, identity{}
 	d.common(rec, ev)
 	details := d.top(insightDetails)
 	name := field.At(details, "eventName")
@@ -233,8 +270,8 @@ func (d *decoder) insight(rec []byte, ev *access.Event) error {
 	ev.Action = d.str.Intern([]byte(prefix + ":" + string(name)))
 	ev.Class, ev.LogClass, ev.Access, ev.Outcome = "API Activity", "insight", access.LevelOther, access.Unknown
 	ev.Actor.ID, ev.Actor.Principal, ev.Actor.Kind = "cloudtrail.amazonaws.com", "cloudtrail.amazonaws.com", access.System
-	ev.SetAttr("insight_type", d.str.Intern(field.At(details, "insightType")))
-	ev.SetAttr("insight_state", d.str.Intern(field.At(details, "state")))
+	d.attr.Set("insight_type", d.str.Intern(field.At(details, "insightType")))
+	d.attr.Set("insight_state", d.str.Intern(field.At(details, "state")))
 	d.attrs(ev)
 	if timeErr != nil {
 		return timeErr

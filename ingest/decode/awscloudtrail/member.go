@@ -138,27 +138,24 @@ func memberOf(key string) (member, bool) {
 // index looks at every outer member once and keeps those that matter: looking each of them up walks the whole record.
 // Of two members of the same name the first counts, and null is as good as absent.
 func (d *decoder) index(root *fastjson.Value) {
-	clear(d.outer[:])
+	d.outer = [members]outer{}
 	o, err := root.Object()
 	if err != nil {
 		return
 	}
 	o.Visit(d.indexing)
-	if d.outer[eventName] != nil || o.Get("eventname") == nil {
+	if d.has(eventName) || o.Get("eventname") == nil {
 		return
 	}
 	o.Visit(func(key []byte, v *fastjson.Value) {
-		if m, ok := lowered[string(key)]; ok && d.outer[m] == nil && v.Type() != fastjson.TypeNull {
-			d.outer[m] = v
+		if m, ok := lowered[string(key)]; ok && d.outer[m].v == nil && v.Type() != fastjson.TypeNull {
+			d.outer[m].v = v
 		}
 	})
 }
 
 func (d *decoder) put(key []byte, v *fastjson.Value) {
-	if m, ok := memberOf(string(key)); ok && d.outer[m] == nil && v.Type() != fastjson.TypeNull {
-		d.outer[m] = v
+	if m, ok := memberOf(string(key)); ok && d.outer[m].v == nil && v.Type() != fastjson.TypeNull {
+		d.outer[m].v = v
 	}
 }
-
-// top returns an outer member of the record, nil when it has none.
-func (d *decoder) top(m member) *fastjson.Value { return d.outer[m] }

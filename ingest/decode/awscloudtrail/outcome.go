@@ -19,7 +19,7 @@ var refusals = [][]byte{
 
 // outcome says how the call ended and why.
 func (d *decoder) outcome(ev *access.Event, c *call) {
-	code, message := field.Text(d.top(errorCode)), field.Text(d.top(errorMessage))
+	code, message := d.text(errorCode), d.text(errorMessage)
 	ev.Outcome = access.Success
 	switch {
 	case len(code) > 0:

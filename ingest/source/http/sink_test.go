@@ -61,8 +61,8 @@ func (s *sink) WriteBatch(ctx context.Context, b *access.Batch) error {
 		return nil
 	}
 	s.tokens[b.Token] = true
-	for _, id := range b.Events.ID {
-		s.ids[strings.Clone(id)]++
+	for i := range b.Events.Len() {
+		s.ids[string(b.Events.ID(i))]++
 	}
 	s.teams[b.Team+"/"+b.Feed] += b.Events.Len()
 	for _, d := range b.Dead {

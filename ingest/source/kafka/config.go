@@ -29,8 +29,8 @@ type Config struct {
 	Routes  []Route
 
 	Limits  Limits        // how ranges are cut into batches: the pipeline's; must be set
-	Records int           // records of a round at most, over all partitions, 50 000 when zero
-	Bytes   int64         // bytes of a round after which no more is fetched, 64 MiB when zero
+	Records int           // records of a round at most, over all partitions, 100 000 when zero
+	Bytes   int64         // bytes of a round after which no more is fetched, 128 MiB when zero
 	Linger  time.Duration // how long a round waits to become full, 500 ms when zero
 	Workers int           // partitions that are written at the same time, 2 when zero
 
@@ -63,8 +63,8 @@ func orDefault[T comparable](v *T, def T) {
 
 func (c Config) withDefaults() Config {
 	orDefault(&c.Start, "earliest")
-	orDefault(&c.Records, 50_000)
-	orDefault(&c.Bytes, 64<<20)
+	orDefault(&c.Records, 100_000)
+	orDefault(&c.Bytes, 128<<20)
 	orDefault(&c.Linger, 500*time.Millisecond)
 	orDefault(&c.Workers, 2)
 	orDefault(&c.FetchBytes, 4<<20)

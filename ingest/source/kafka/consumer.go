@@ -23,8 +23,10 @@ type Consumer struct {
 	adm   *kadm.Client
 	feeds map[string][]string // of each topic
 
-	mu    sync.Mutex // parts changes hands between rounds and rebalances
-	parts map[key]*partition
+	mu     sync.Mutex // parts changes hands between rounds and rebalances
+	parts  map[key]*partition
+	paused map[key]bool // partitions that are left out of this round
+	rounds int64
 
 	wanted   atomic.Bool // a rebalance waits for us
 	hurry    atomic.Pointer[context.CancelFunc]
@@ -92,7 +94,12 @@ func (c *Consumer) gone(how Change) func(context.Context, *kgo.Client, map[strin
 		n := 0
 		for topic, ids := range list {
 			for _, id := range ids {
-				delete(c.parts, key{topic, id})
+				k := key{topic, id}
+				delete(c.parts, k)
+				if c.paused[k] { // when it comes back, it is fetched like any other
+					delete(c.paused, k)
+					c.cl.ResumeFetchPartitions(map[string][]int32{topic: {id}})
+				}
 				n++
 			}
 		}

@@ -27,6 +27,9 @@ type partition struct {
 	held   []Message // fetched and not written, in order
 	bytes  int64
 	failed bool // the client has stopped fetching
+
+	high   int64 // where the partition ended when it was last fetched from
+	served int64 // the round in which a range of it was last written
 }
 
 // take adds what was fetched.

@@ -44,8 +44,10 @@ func (c *Consumer) round(ctx context.Context) (failed bool) {
 	if len(done) < len(ready) {
 		failed = true
 	}
+	c.rounds++
 	for _, p := range done {
 		p.written()
+		p.served = c.rounds
 	}
 	// What is durable is committed even when the process is asked to end. If it fails, the next range's note says the same.
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -63,6 +65,7 @@ func (c *Consumer) collect(ctx context.Context) {
 	cancelled()
 	defer c.cl.PollRecords(now, 1) // with a context that has ended it fetches nothing, and makes rebalances wait
 	c.rouseFailed()
+	c.focus()
 	held, size, pending := c.holding()
 	if pending && (held >= c.cfg.Records || size >= c.cfg.Bytes) {
 		return // the sink does not take what there is: nothing more is fetched
@@ -126,6 +129,7 @@ func (c *Consumer) take(fetches kgo.Fetches) (records int, bytes int64) {
 				c.parts[k] = p
 			}
 			p.start = max(p.start, f.LogStartOffset)
+			p.high = max(p.high, f.HighWatermark)
 			for _, r := range f.Records {
 				p.take(r, feeds)
 				bytes += int64(len(r.Value))

@@ -21,7 +21,16 @@ type eventWorker struct {
 	facts facts.Event
 	ids   []string
 	links map[actor]detect.Link
+	memos []memo // links by the memo of the event, which is quicker to compare than an actor
 }
+
+type memo struct {
+	who  uint64
+	link detect.Link
+}
+
+// memoSlots is how many memos are remembered; one that is overwritten is looked up.
+const memoSlots = 1 << 16
 
 // actor is what an actor is linked by. Few actors make most events, so links are remembered.
 type actor struct{ provider, principal, id, uid, email string }
@@ -30,6 +39,17 @@ type actor struct{ provider, principal, id, uid, email string }
 const maxLinks = 100_000
 
 func (w *eventWorker) link(l *detect.Linker, ev *access.Event) detect.Link {
+	if ev.Memo.Who == 0 {
+		return w.lookUp(l, ev)
+	}
+	m := &w.memos[ev.Memo.Who%memoSlots]
+	if m.who != ev.Memo.Who {
+		*m = memo{ev.Memo.Who, l.Of(ev)}
+	}
+	return m.link
+}
+
+func (w *eventWorker) lookUp(l *detect.Linker, ev *access.Event) detect.Link {
 	k := actor{ev.Provider, ev.Actor.Principal, ev.Actor.ID, ev.Actor.UID, ev.Actor.Email}
 	if link, ok := w.links[k]; ok {
 		return link
@@ -45,7 +65,7 @@ func (w *eventWorker) link(l *detect.Linker, ev *access.Event) detect.Link {
 
 func newEventRules(set *rules.Set, people []access.Identity) *eventRules {
 	r := &eventRules{linker: detect.NewLinker(people)}
-	r.pool.New = func() any { return &eventWorker{match: set.Events(set.NewWorker()), links: map[actor]detect.Link{}} }
+	r.pool.New = func() any { return &eventWorker{match: set.Events(set.NewWorker()), links: map[actor]detect.Link{}, memos: make([]memo, memoSlots)} }
 	return r
 }
 

@@ -53,6 +53,7 @@ type bench struct {
 	records, actors int
 	even            bool
 	broker          string
+	brokerPID       int
 	dir             string
 	logs            []string // files of records, of perFile each: in memory they would count as ours
 	size            int      // bytes of all of them
@@ -80,6 +81,7 @@ func run(ctx context.Context) error {
 	flag.IntVar(&b.records, "records", 600_000, "records of each stage")
 	flag.IntVar(&b.actors, "actors", 50_000, "distinct actors in them")
 	flag.StringVar(&b.broker, "broker", os.Getenv("GRANTWATCH_KAFKA"), "a Kafka broker; without one that stage is left out, and said")
+	flag.IntVar(&b.brokerPID, "broker-pid", 0, "its process, when it runs on this machine: its processor time is counted")
 	flag.BoolVar(&b.even, "even", false, "all actors are equally busy: the worst case, since nothing repeats")
 	only := flag.String("stage", "", "only this stage: columns, files, raw, push or kafka")
 	profile := flag.String("cpuprofile", "", "write a processor profile of all stages to this file")

@@ -41,7 +41,7 @@ func (b *bench) columns(ctx context.Context) error {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	m := begin(0)
+	m := begin(0, 0)
 	st, err := p.RunParts(ctx, feed, "bench", 0, parts, made.Start.Add(24*time.Hour), nil)
 	if err != nil || int(st.Stored) != b.records {
 		return fmt.Errorf("columns: %+v, %w", st, err)
@@ -67,12 +67,15 @@ func (b *bench) fromFiles(ctx context.Context, name, feed, title string) error {
 	if err != nil {
 		return err
 	}
-	m := begin(a.EnginePID())
+	m := begin(a.EnginePID(), 0)
 	if err := a.IngestFiles(ctx, made.Start.Add(24*time.Hour)); err != nil {
 		return err
 	}
 	m.end(b, title, b.records, b.size)
 	b.memory()
+	if err := b.batches(ctx, a); err != nil {
+		return err
+	}
 	sizes, err := a.Store.TableSizes(ctx)
 	if err != nil {
 		return err
@@ -90,6 +93,22 @@ func (b *bench) fromFiles(ctx context.Context, name, feed, title string) error {
 	}
 	b.add("  on disk, all tables", float64(all)/float64(b.records), "bytes an event")
 	return done()
+}
+
+// batches tells how large batches were: the larger, the less work for the engine.
+func (b *bench) batches(ctx context.Context, a *app.App) error {
+	sizes, err := a.Store.TableSizes(ctx)
+	if err != nil {
+		return err
+	}
+	rows := map[string]uint64{}
+	for _, s := range sizes {
+		rows[s.Table] = s.Rows
+	}
+	if rows["batches"] > 0 {
+		b.add("  records in a batch", float64(rows["events"])/float64(rows["batches"]), "")
+	}
+	return nil
 }
 
 func (b *bench) memory() { b.add("  our resident memory at most", float64(peak())/(1<<20), "MiB") }
@@ -114,12 +133,15 @@ func (b *bench) push(ctx context.Context) error {
 		return err
 	}
 	half := len(b.logs) / 2
-	m := begin(a.EnginePID())
+	m := begin(a.EnginePID(), 0)
 	if _, err := post(ctx, s.Addr, b.logs[:half], 0); err != nil {
 		return err
 	}
 	rate := m.end(b, "HTTP push in batches of 500", half*perFile, b.size/2)
 	b.memory()
+	if err := b.batches(ctx, a); err != nil {
+		return err
+	}
 	took, err := post(ctx, s.Addr, b.logs[half:], rate/2/perPush)
 	if err != nil {
 		return err
@@ -213,12 +235,15 @@ func (b *bench) kafka(ctx context.Context) error {
 	if _, err := a.Read(ctx, now(), 0); err != nil {
 		return err
 	}
-	m := begin(a.EnginePID())
+	m := begin(a.EnginePID(), b.brokerPID)
 	if err := consume(ctx, a, now, int64(b.records)); err != nil {
 		return err
 	}
 	m.end(b, "Kafka (real broker) to ClickHouse, rules and roll-ups", b.records, b.size)
 	b.memory()
+	if err := b.batches(ctx, a); err != nil {
+		return err
+	}
 	return errors.Join(done(), p.Close(ctx, topic))
 }
 

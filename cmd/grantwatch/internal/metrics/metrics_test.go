@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -304,9 +305,8 @@ func BenchmarkObserver(b *testing.B) {
 	at := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 	batch := &access.Batch{Team: "t", Feed: "f", Received: n, Ingested: at, Newest: at}
 	for i := range n {
-		batch.Events.Time = append(batch.Events.Time, at.Add(-time.Duration(i)*time.Second))
+		batch.Events.Add(&access.Event{ID: strconv.Itoa(i), Time: at.Add(-time.Duration(i) * time.Second)}, "")
 	}
-	batch.Events.Flag = make([]string, n)
 	for b.Loop() {
 		for range n / 1024 {
 			m.Read(f, 1024)

@@ -103,9 +103,9 @@ func (r *Records) Known(team, feed string, n int64) {
 // Wrote counts a batch.
 func (r *Records) Wrote(b *access.Batch, _ ingest.Stats) {
 	var late lateness
-	for i, at := range b.Events.Time {
-		if b.Events.Flag[i] == "" { // a clock that nobody believes is not late
-			late.observe(b.Ingested.Sub(at))
+	for i := range b.Events.Len() {
+		if b.Events.Flag(i) == "" { // a clock that nobody believes is not late
+			late.observe(b.Ingested.Sub(b.Events.Time(i)))
 		}
 	}
 	dead := map[access.Reason]int64{}
