@@ -35,6 +35,10 @@ type Message struct {
 	Digest       string
 	Audience     Audience        // why this channel hears of it
 	Steps        []ledger.Change // since the message was told last, oldest first: what its thread tells
+	StepsLeft    int             // older steps that are too many to tell
+	Contradicted int             // of Findings, those claimed to be revoked that a later snapshot still has
+	Waited       time.Duration   // only of ReasonEscalate: how long nobody acknowledged it
+	Week         *Week           // only of ReasonDigest, which has no Findings
 	Link         string          // address of the page about it; empty when nobody said where the page is
 	Record       Record          // what is put on record when it was delivered
 }
