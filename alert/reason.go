@@ -22,6 +22,9 @@ const (
 	ReasonQuiet        Reason = "quiet"        // the team's quiet hours; nothing of it is critical
 	ReasonAcknowledged Reason = "acknowledged" // somebody works on it, so that it is not told again
 	ReasonSnoozed      Reason = "snoozed"      // somebody asked not to hear of it before a time
+
+	ReasonUndeliverable Reason = "undeliverable" // the channel refused for good a moment ago
+	ReasonOtherSender   Reason = "other_sender"  // another process tells this team
 )
 
 // Goes reports whether a message with this reason is sent.
