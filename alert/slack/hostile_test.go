@@ -11,6 +11,7 @@ import (
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
+	"github.com/grantwatch/grantwatch/alert/slack/slacktest"
 )
 
 // hostile are strings that an attacker may write into a log: names, resources, user agents.
@@ -92,8 +93,8 @@ func mustBeAccepted(t testing.TB, s string, r rendered) {
 		t.Fatal(err)
 	}
 	form := url.Values{"text": {r.text}, "blocks": {string(raw)}, "parse": {"none"}, "metadata": {`{"event_type":"grantwatch_alert","event_payload":{"fingerprint":"f","post":"p"}}`}}
-	if code := checkMessage(form); code != "" {
-		t.Errorf("%.60q: %s, %d blocks of %d bytes", s, code, len(r.blocks), len(raw))
+	if code, err := slacktest.CheckMessage(form); code != "" {
+		t.Errorf("%.60q: %s, %d blocks of %d bytes: %v", s, code, len(r.blocks), len(raw), err)
 	}
 }
 
