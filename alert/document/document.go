@@ -22,28 +22,31 @@ const (
 
 // Document is one message.
 type Document struct {
-	Type     string           `json:"type"` // always grantwatch.alert
-	Version  int              `json:"version"`
-	ID       string           `json:"id"`     // of what the message says now; a repeated delivery has the same
-	Thread   string           `json:"thread"` // of the message through its whole life
-	Reason   alert.Reason     `json:"reason"`
-	Audience alert.Audience   `json:"audience,omitempty"`
-	Team     string           `json:"team"`
-	Kind     string           `json:"kind"`
-	Rule     string           `json:"rule"`
-	Title    string           `json:"title,omitempty"`
-	Severity access.Severity  `json:"severity"`
-	AsOf     time.Time        `json:"as_of"`
-	At       time.Time        `json:"at"`
-	Link     string           `json:"link,omitempty"`
-	Counts   []Count          `json:"counts"` // of all findings, gravest first
-	Total    int              `json:"total"`
-	New      int              `json:"new"`
-	Omitted  int              `json:"omitted"` // findings that are counted and not told one by one
-	Findings []access.Finding `json:"findings"`
-	Blind    []Blind          `json:"unverifiable"`
-	Closing  *Closing         `json:"closing,omitempty"`
-	Steps    []Step           `json:"steps"`
+	Type         string           `json:"type"` // always grantwatch.alert
+	Version      int              `json:"version"`
+	ID           string           `json:"id"`     // of what the message says now; a repeated delivery has the same
+	Thread       string           `json:"thread"` // of the message through its whole life
+	Reason       alert.Reason     `json:"reason"`
+	Audience     alert.Audience   `json:"audience,omitempty"`
+	Team         string           `json:"team"`
+	Kind         string           `json:"kind"`
+	Rule         string           `json:"rule"`
+	Title        string           `json:"title,omitempty"`
+	Severity     access.Severity  `json:"severity"`
+	AsOf         time.Time        `json:"as_of"`
+	At           time.Time        `json:"at"`
+	Link         string           `json:"link,omitempty"`
+	Counts       []Count          `json:"counts"` // of all findings, gravest first
+	Total        int              `json:"total"`
+	New          int              `json:"new"`
+	Omitted      int              `json:"omitted"` // findings that are counted and not told one by one
+	Findings     []access.Finding `json:"findings"`
+	Blind        []Blind          `json:"unverifiable"`
+	Closing      *Closing         `json:"closing,omitempty"`
+	Steps        []Step           `json:"steps"`
+	Contradicted int              `json:"contradicted,omitempty"`   // findings claimed to be revoked that a later snapshot still has
+	Waited       float64          `json:"waited_seconds,omitempty"` // of an escalation: how long nobody acknowledged it
+	Week         *Week            `json:"week,omitempty"`           // only of a digest, which has no findings
 }
 
 // Count is how many findings of a severity there are.
@@ -61,9 +64,11 @@ type Blind struct {
 
 // Closing says what became of the findings of a message that is over.
 type Closing struct {
-	Unverifiable int `json:"unverifiable"`
-	Excepted     int `json:"excepted"`
-	Elsewhere    int `json:"elsewhere"`
+	Unverifiable int        `json:"unverifiable"`
+	Excepted     int        `json:"excepted"`
+	Elsewhere    int        `json:"elsewhere"`
+	Handled      int        `json:"handled"`
+	How          []Resolved `json:"how"`
 }
 
 // Step is one step in the life of a finding since the message was told last.
@@ -82,21 +87,20 @@ func Of(m *alert.Message, prev *alert.Delivery) *Document {
 	d := &Document{
 		Type: "grantwatch.alert", Version: Version, ID: alert.EventID(m, prev), Thread: m.Record.Post, Reason: m.Reason, Audience: m.Audience,
 		Team: name(m.Team), Kind: name(m.Kind), Rule: name(m.Cause), Title: text(m.Title), Severity: m.Severity, AsOf: m.AsOf.UTC(), At: m.At.UTC(),
-		Link: m.Link, Total: len(m.Findings), New: m.New, Counts: []Count{}, Findings: []access.Finding{}, Blind: []Blind{}, Steps: []Step{},
+		Link: m.Link, Total: len(m.Findings), New: m.New, Findings: []access.Finding{}, Steps: []Step{},
 	}
-	for _, c := range m.Counts() {
-		d.Counts = append(d.Counts, Count{c.Severity, c.N})
-	}
+	d.Counts, d.Blind = counts(m.Counts()), blinds(m.Blinds())
 	shown := m.Shown()
 	for i := range shown {
 		d.Findings = append(d.Findings, Finding(shown[i]))
 	}
 	d.Omitted = len(m.Findings) - len(shown)
-	for _, b := range first(m.Blinds()) {
-		d.Blind = append(d.Blind, Blind{name(b.Feed), b.N, b.DecidableAt})
-	}
 	if m.Reason == alert.ReasonResolved {
-		d.Closing = &Closing{m.Closing.Unverifiable, m.Closing.Excepted, m.Closing.Elsewhere}
+		d.Closing = &Closing{m.Closing.Unverifiable, m.Closing.Excepted, m.Closing.Elsewhere, m.Closing.Handled, resolved(m.Closing.How)}
+	}
+	d.Contradicted, d.Waited = m.Contradicted, m.Waited.Seconds()
+	if m.Week != nil {
+		d.Week = week(m.Week)
 	}
 	for _, s := range first(m.Steps) {
 		d.Steps = append(d.Steps, Step{s.Fingerprint, s.At, s.From, s.To, s.Verdict, text(s.Why), name(s.Who)})

@@ -195,6 +195,8 @@ func (n *Notifier) deliver(ctx context.Context, msg *gomail.Msg) error {
 	return nil
 }
 
+var _ alert.Undeliverable = (*PermanentError)(nil)
+
 // PermanentError is a refusal that repeating does not change.
 type PermanentError struct {
 	Code string // such as smtp_550
@@ -203,8 +205,8 @@ type PermanentError struct {
 
 func (e *PermanentError) Error() string { return "email: " + e.Code + ": " + e.Hint }
 
-// Operator says what whoever runs Grantwatch should do.
-func (e *PermanentError) Operator() (code, hint string) { return e.Code, e.Hint }
+// Undeliverable says what whoever runs Grantwatch should do.
+func (e *PermanentError) Undeliverable() (code, hint string) { return e.Code, e.Hint }
 
 // judge tells for good from for now, and what was not taken from what may have been. The server's own words are left out:
 // they could say anything.

@@ -22,7 +22,7 @@ var htmlText string
 
 var funcs = map[string]any{
 	"who": who, "what": what, "evidence": evidence, "since": since, "why": reasonText, "upper": func(s access.Severity) string { return strings.ToUpper(string(s)) },
-	"stamp": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }, "headline": headline, "list": func(s []string) string { return strings.Join(s, ", ") },
+	"day": func(t time.Time) string { return t.UTC().Format("2 January 2006") }, "stamp": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }, "headline": headline, "list": func(s []string) string { return strings.Join(s, ", ") },
 	"controls": func(f access.Finding) string {
 		return strings.Join(append(append([]string{}, f.OWASP...), f.Controls...), ", ")
 	},
@@ -47,6 +47,9 @@ func render(d *document.Document) (text, markup string, err error) {
 const maxSubject = 120
 
 func subject(d *document.Document) string {
+	if d.Reason == alert.ReasonDigest {
+		return inert.Line("[Grantwatch] "+d.Team+": "+headline(d), maxSubject)
+	}
 	return inert.Line(fmt.Sprintf("[Grantwatch] %s %s: %s", strings.ToUpper(string(d.Severity)), d.Team, headline(d)), maxSubject)
 }
 
@@ -57,6 +60,12 @@ func headline(d *document.Document) string {
 		title = d.Kind
 	}
 	switch d.Reason {
+	case alert.ReasonDigest:
+		open := 0
+		for _, c := range d.Week.Open {
+			open += c.N
+		}
+		return fmt.Sprintf("week %s: %d open, %d new", d.Week.Name, open, d.Week.New)
 	case alert.ReasonResolved:
 		return "over: " + title
 	case alert.ReasonReminder:
@@ -82,6 +91,8 @@ func reasonText(r alert.Reason) string {
 		return "It is over."
 	case alert.ReasonReminder:
 		return "It is still open, and nobody has said anything about it."
+	case alert.ReasonDigest:
+		return "This is the weekly digest of the team."
 	case alert.ReasonEscalate:
 		return "Nobody acknowledged it in time, so you hear of it."
 	}

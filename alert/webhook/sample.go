@@ -20,6 +20,6 @@ func sample() *document.Document {
 			Team: "payments", Identity: &access.FindingIdentity{UID: "u-1", Name: "ana"}, Grant: &access.FindingGrant{ID: "g-1", Provider: "aws", Permission: "s3:GetObject"},
 			FirstSeen: at, LastSeen: at, State: "open",
 		}},
-		Blind: []document.Blind{{Feed: "payments-aws", N: 1}}, Closing: &document.Closing{}, Steps: []document.Step{{Fingerprint: "0", At: at, To: "open"}},
+		Blind: []document.Blind{{Feed: "payments-aws", N: 1}}, Closing: &document.Closing{}, Week: &document.Week{Name: "2026-W36"}, Steps: []document.Step{{Fingerprint: "0", At: at, To: "open"}},
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/grantwatch/grantwatch/alert"
 	"github.com/grantwatch/grantwatch/alert/document"
+	"github.com/grantwatch/grantwatch/alert/outbound"
 )
 
 const (
@@ -135,6 +136,8 @@ type retryError struct {
 func (e *retryError) Error() string { return "webhook " + e.name + ": " + e.why }
 func (e *retryError) Unwrap() error { return e.err }
 
+var _ alert.Undeliverable = (*PermanentError)(nil)
+
 // PermanentError is a refusal that repeating does not change.
 type PermanentError struct {
 	Name   string
@@ -146,8 +149,8 @@ func (e *PermanentError) Error() string {
 	return "webhook " + e.Name + ": " + e.Code + ": " + e.Reason
 }
 
-// Operator says what whoever runs Grantwatch should do.
-func (e *PermanentError) Operator() (code, hint string) { return e.Code, e.Reason }
+// Undeliverable says what whoever runs Grantwatch should do.
+func (e *PermanentError) Undeliverable() (code, hint string) { return e.Code, e.Reason }
 
 func (n *Notifier) post(ctx context.Context, id, kind string, body []byte, secrets [][]byte) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, n.URL, bytes.NewReader(body))
@@ -180,6 +183,9 @@ func (n *Notifier) failed(ctx context.Context, err error) error {
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w: webhook %s: %w", alert.ErrUnsure, n.Name, ctx.Err())
+	}
+	if errors.Is(err, outbound.ErrRefused) {
+		return &PermanentError{n.Name, "address", "its address is not on the public internet; allow its network by name if that is meant"}
 	}
 	var dial *net.OpError
 	var lookup *net.DNSError
