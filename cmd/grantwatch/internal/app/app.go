@@ -51,6 +51,7 @@ type App struct {
 	followers   map[string]*ingest.Follower // by feed; nil before the first Read
 	marks       map[string]string           // what files looked like when they were last read
 	alerter     *alert.Alerter
+	closers     []func()  // of what was opened while running
 	stdin       io.Reader // nil when nothing may be read from it
 }
 
@@ -182,6 +183,9 @@ func (a *App) Close() error {
 	var errs []error
 	for _, f := range a.followers {
 		f.Close()
+	}
+	for _, end := range a.closers {
+		end()
 	}
 	if a.Store != nil {
 		errs = append(errs, a.Store.Close())

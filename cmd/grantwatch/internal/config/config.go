@@ -184,8 +184,10 @@ type Store struct {
 
 // Alert says who is told.
 type Alert struct {
-	Slack  *Slack `yaml:"slack"`
-	Digest string `yaml:"digest"`
+	Slack    *Slack    `yaml:"slack"`
+	Webhooks []Webhook `yaml:"webhooks"`
+	Email    *Email    `yaml:"email"`
+	Digest   string    `yaml:"digest"`
 }
 
 // Slack is the Slack application that alerts are posted with.

@@ -169,6 +169,7 @@ func (k *checker) check() {
 		k.globs("$.rules.teams."+team, files)
 	}
 	k.alert()
+	k.notifiers()
 	k.report()
 	k.listen()
 	if m := k.c.Metrics.Listen; m != "" {
