@@ -67,7 +67,7 @@ func all(m *alert.Message) []rendered {
 	blind.Findings = nil
 	graver := *m
 	graver.New = 0
-	return []rendered{render(m), render(&over), render(&blind), renderReply(m), renderReply(&graver)}
+	return []rendered{render(m, testSeal), render(&over, testSeal), render(&blind, testSeal), renderReply(m), renderReply(&graver)}
 }
 
 func mustBeInert(t testing.TB, s string, r rendered) {
@@ -108,7 +108,7 @@ func TestHostileStringsAreInert(t *testing.T) {
 				mustBeInert(t, s, r)
 			}
 		}
-		mustBeInert(t, s, render(poisoned("a "+s+" b "+s, 1)))
+		mustBeInert(t, s, render(poisoned("a "+s+" b "+s, 1), testSeal))
 	}
 }
 
@@ -163,6 +163,6 @@ func FuzzInert(f *testing.F) {
 		if got := title(s, n); len(got) > n || control.MatchString(got) || loud.MatchString(got) {
 			t.Errorf("title of %q: %q", s, got)
 		}
-		mustBeInert(t, s, render(poisoned(s, 1)))
+		mustBeInert(t, s, render(poisoned(s, 1), testSeal))
 	})
 }

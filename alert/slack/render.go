@@ -46,26 +46,28 @@ func (r rendered) fits() bool {
 }
 
 // render says a message with as much detail as fits, and with fewer findings only when the least detail does not.
-func render(m *alert.Message) rendered {
+// Without a sealer nothing can be pressed: nobody listens.
+func render(m *alert.Message, seal *sealer) rendered {
 	if m.Reason == alert.ReasonResolved {
 		return renderResolved(m)
 	}
+	row := buttons(m, seal)
 	shown := m.Shown()
 	for _, d := range details {
-		if r := renderOpen(m, shown, d); r.fits() {
+		if r := renderOpen(m, shown, d, row); r.fits() {
 			return r
 		}
 	}
 	least := details[len(details)-1]
 	for n := len(shown) - 1; n > 0; n-- {
-		if r := renderOpen(m, shown[:n], least); r.fits() {
+		if r := renderOpen(m, shown[:n], least, row); r.fits() {
 			return r
 		}
 	}
-	return renderOpen(m, nil, least)
+	return renderOpen(m, nil, least, row)
 }
 
-func renderOpen(m *alert.Message, shown []access.Finding, d detail) rendered {
+func renderOpen(m *alert.Message, shown []access.Finding, d detail, row slackapi.Block) rendered {
 	word := grade(m.Severity)
 	if len(m.Findings) == 0 {
 		word = "unverifiable"
@@ -73,6 +75,9 @@ func renderOpen(m *alert.Message, shown []access.Finding, d detail) rendered {
 	head := title(strings.ToUpper(word)+" · "+subject(m)+" · "+teamName(m.Team), maxHeader)
 	r := rendered{text: prose(head+" · "+tally(m), 400), blocks: []slackapi.Block{header(head)}}
 	r.blocks = append(r.blocks, section(summary(m)))
+	if line := stateLine(m); line != "" {
+		r.blocks = append(r.blocks, section(line))
+	}
 	for i := range shown {
 		r.blocks = append(r.blocks, section(finding(&shown[i], d)))
 	}
@@ -81,6 +86,9 @@ func renderOpen(m *alert.Message, shown []access.Finding, d detail) rendered {
 	}
 	if line := blindLine(m); line != "" {
 		r.blocks = append(r.blocks, section(line))
+	}
+	if row != nil {
+		r.blocks = append(r.blocks, row)
 	}
 	r.blocks = append(r.blocks, foot(m))
 	return r
@@ -108,16 +116,6 @@ func renderResolved(m *alert.Message) rendered {
 		}
 	}
 	return rendered{text: prose(head, 400), blocks: []slackapi.Block{header(head), section(text), foot(m)}}
-}
-
-// renderReply is what the thread hears when a group becomes worse.
-func renderReply(m *alert.Message) rendered {
-	text := fmt.Sprintf("*Graver than before*: now %s.", grade(m.Severity))
-	if m.New > 0 {
-		text = fmt.Sprintf("*%s not told before*. There are now %s; the message above tells the gravest.", plural(m.New, "finding"), tally(m))
-	}
-	head := subject(m) + " · " + teamName(m.Team)
-	return rendered{text: prose(strings.ToUpper(grade(m.Severity))+" · "+head+" · "+tally(m), 400), blocks: []slackapi.Block{section(prose(head, 300) + "\n" + text)}}
 }
 
 func summary(m *alert.Message) string {
