@@ -28,7 +28,7 @@ const (
 // and what concerns the running of Grantwatch itself is only acknowledged.
 func offers(m *alert.Message) map[alert.Verb]bool {
 	switch {
-	case m.Reason == alert.ReasonResolved || len(m.Findings)+len(m.Unverifiable) == 0:
+	case m.Reason == alert.ReasonResolved || m.Reason == alert.ReasonDigest || len(m.Findings)+len(m.Unverifiable) == 0:
 		return nil
 	case m.Audience == alert.AudienceOperator:
 		return map[alert.Verb]bool{alert.VerbAcknowledge: true, alert.VerbSnooze: true}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
 	"github.com/grantwatch/grantwatch/alert/slack/slacktest"
+	"github.com/grantwatch/grantwatch/detect/ledger"
 )
 
 // hostile are strings that an attacker may write into a log: names, resources, user agents.
@@ -45,9 +47,15 @@ func poisoned(s string, findings int) *alert.Message {
 		Grant:    &access.FindingGrant{ID: s, Provider: s, Account: s, Permission: s, Resource: s, Path: s, GrantedAt: at, GrantedBy: s, ExpiresAt: at},
 		Window:   &access.Interval{From: at.AddDate(0, 0, -90), To: at}, LastUsed: at, Coverage: &cov, CoverageGrade: s, Attribution: s, AttemptedOnly: true,
 		Gaps: []access.Gap{{Feed: s, From: at, To: at, Why: s}, {Feed: s}, {Feed: s}, {Feed: s}}, Evidence: []string{s, s, s, s}, Proposal: s, Controls: []string{s, s}, OWASP: []string{s},
-		BlindSpots: []string{s}, FirstSeen: at, Note: s,
+		BlindSpots: []string{s}, FirstSeen: at, Note: s, UsedActions: []string{s, s, s, s}, UnusedActions: 17, UnusedWeight: 40.25, Weight: 10,
+		Handling: &access.Handling{State: s, By: s, At: at, Until: at, Team: s, Why: s},
 	}
 	m := &alert.Message{Key: alert.Key{Channel: "#payments", Fingerprint: s}, Reason: alert.ReasonWorse, Team: s, Kind: s, Cause: s, Title: s, Severity: access.Severity(s), New: 1, AsOf: at, At: at}
+	m.Audience, m.Contradicted, m.Waited, m.StepsLeft = alert.AudienceEscalation, 2, 50*time.Hour, 3
+	for range 20 {
+		m.Steps = append(m.Steps, ledger.Change{Fingerprint: s, Team: s, At: at, From: s, To: s, Why: s, Who: s, Verdict: access.Verdict(s), Severity: access.Severity(s)})
+	}
+	m.Link = "https://grantwatch.example/finding/1"
 	m.Record = alert.Record{Post: "p", Team: s, Kind: s, Cause: s, Title: s}
 	for range findings {
 		m.Findings = append(m.Findings, f)
@@ -65,9 +73,20 @@ func all(m *alert.Message) []rendered {
 	over, blind := *m, *m
 	over.Reason, over.Closing = alert.ReasonResolved, alert.Closing{Unverifiable: 1, Excepted: 2, Elsewhere: 3}
 	blind.Findings = nil
-	graver := *m
+	graver, soon, late, week, ack, quiet := *m, *m, *m, *m, *m, *m
 	graver.New = 0
-	return []rendered{render(m, testSeal), render(&over, testSeal), render(&blind, testSeal), renderReply(m), renderReply(&graver)}
+	soon.Reason, late.Reason, week.Reason, quiet.Reason = alert.ReasonReminder, alert.ReasonEscalate, alert.ReasonDigest, alert.ReasonChanged
+	over.Closing.How = []alert.Resolved{{How: "use", N: 1}, {How: m.Team, N: 2}}
+	week.Week = &alert.Week{Name: m.Team, Open: m.Counts(), Unverifiable: 7, Blinds: m.Blinds(), New: 3, Resolved: over.Closing.How, Oldest: m.Findings}
+	for range 20 {
+		week.Week.Expiring = append(week.Week.Expiring, alert.Expiring{What: m.Team, Reason: m.Team, Approver: m.Team, Expires: m.At})
+	}
+	ack.Findings = slices.Clone(m.Findings)
+	for i := range ack.Findings {
+		ack.Findings[i].Handling = &access.Handling{State: "acknowledged", By: m.Team, At: m.At, Until: m.At, Why: m.Team}
+	}
+	ack.Unverifiable = nil
+	return []rendered{render(m, testSeal), render(&over, testSeal), render(&blind, testSeal), renderReply(m), renderReply(&graver), renderReply(&soon), renderReply(&late), renderReply(&quiet), render(&week, testSeal), render(&ack, testSeal)}
 }
 
 func mustBeInert(t testing.TB, s string, r rendered) {

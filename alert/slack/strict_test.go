@@ -60,7 +60,7 @@ var (
 		"second line": regexp.MustCompile(`\r`),
 	}
 	piled   = regexp.MustCompile(`[\p{Mn}\p{Me}]{3}`)
-	ownBold = regexp.MustCompile(`^(Who|Since|Why|Evidence|Note|Proposal|Controls|Unverifiable|Graver than before|info|low|medium|high|critical|unrated|\d+( more| new)?|\d+ findings?( not told before)?)$`)
+	ownBold = regexp.MustCompile(`^(Who|Since|Reach|State|Why|Evidence|Note|Proposal|Controls|Unverifiable|Graver than before|info|low|medium|high|critical|unrated|\d+( more| new| open| resolved)?|\d+ findings?( not told before)?|Acknowledged|Snoozed|Marked as revoked(, but a later snapshot still has the access)?|Handed over|Still open|Nobody has acknowledged this for \d+ (minute|hour|day)s?\.?|\d+ marked as revoked, but a later snapshot still has the access\.|Exceptions that end soon|Open for longest, acknowledged by nobody)$`)
 	bold    = regexp.MustCompile(`\*([^*\n]*)\*`)
 )
 

@@ -19,6 +19,8 @@ func stateLine(m *alert.Message) string {
 		"acknowledged":   "*Acknowledged*: no reminder until it gets worse",
 		"snoozed":        "*Snoozed*",
 		"marked_revoked": "*Marked as revoked*, not yet seen in a snapshot or a log record, so that it stays open",
+		"contradicted":   "*Marked as revoked, but a later snapshot still has the access*",
+		"handed_over":    "*Handed over*",
 	} {
 		if !handled(m, state) {
 			continue
@@ -69,7 +71,7 @@ func renderReply(m *alert.Message) rendered {
 	case alert.ReasonReminder:
 		lines = append(lines, prose(head, 300), fmt.Sprintf("*Still open*: %s, and nobody has said anything about it.", tally(m)))
 	case alert.ReasonEscalate:
-		lines = append(lines, prose(head, 300), fmt.Sprintf("*Nobody acknowledged this in time*: %s. Others have been told.", tally(m)))
+		lines = append(lines, prose(head, 300), fmt.Sprintf("*Nobody has acknowledged this for %s*: %s.", waited(m.Waited), tally(m)))
 	}
 	lines = append(lines, steps(m)...)
 	if len(lines) == 0 {
@@ -93,9 +95,9 @@ func renderReply(m *alert.Message) rendered {
 // steps are the changes since the message was told last, oldest first, as many as a reader wants to see.
 func steps(m *alert.Message) []string {
 	list := m.Steps
-	rest := len(list) - maxSteps
-	if rest > 0 {
-		list = list[rest:]
+	rest := m.StepsLeft
+	if n := len(list) - maxSteps; n > 0 {
+		rest, list = rest+n, list[n:]
 	}
 	var out []string
 	if rest > 0 {
