@@ -68,6 +68,9 @@ func Merge(previous, judged []access.Finding, at time.Time) (current []access.Fi
 				why = "excepted by " + f.Exception.Approver + ": " + f.Exception.Reason
 			}
 			changes = append(changes, step(&f, at, from, why))
+			if f.State == StateExcepted && f.Exception != nil {
+				changes[len(changes)-1].Who = f.Exception.Approver
+			}
 		}
 		current = append(current, f)
 	}
