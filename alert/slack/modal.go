@@ -197,8 +197,8 @@ func (c *Callbacks) submitted(p *payload, me *self) (answer any, work func(conte
 	}
 	if t.Verb == alert.VerbExcept || t.Verb == alert.VerbNotMine {
 		do.Reason = strings.TrimSpace(p.field(fieldReason))
-		if n := utf8.RuneCountInString(do.Reason); n > maxReason || !utf8.ValidString(do.Reason) {
-			wrong[fieldReason] = "A reason has at most " + strconv.Itoa(maxReason) + " characters."
+		if n := utf8.RuneCountInString(do.Reason); len(do.Reason) > maxReason || !utf8.ValidString(do.Reason) {
+			wrong[fieldReason] = "A reason has at most " + strconv.Itoa(maxReason) + " bytes."
 		} else if t.Verb == alert.VerbExcept && n < minReason {
 			wrong[fieldReason] = "Say why this is accepted, in at least " + strconv.Itoa(minReason) + " characters."
 		}

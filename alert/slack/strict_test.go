@@ -24,6 +24,11 @@ func texts(t testing.TB, r rendered) (markup, plain []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	markup, plain = textsOf(blocks)
+	return append(markup, r.text), plain
+}
+
+func textsOf(blocks []slacktest.Block) (markup, plain []string) {
 	for _, b := range blocks {
 		switch b.Type {
 		case "header":
@@ -40,7 +45,7 @@ func texts(t testing.TB, r rendered) (markup, plain []string) {
 			}
 		}
 	}
-	return append(markup, r.text), plain
+	return markup, plain
 }
 
 var (
