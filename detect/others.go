@@ -404,6 +404,9 @@ func (e *evaluation) except() {
 }
 
 func (e *evaluation) exceptionMatches(x *access.Exception, f *access.Finding) bool {
+	if x.Match.Fingerprint != "" {
+		return x.Match.Fingerprint == f.Fingerprint
+	}
 	if !glob(x.Match.Kind, f.Kind) || !glob(x.Match.Team, f.Team) {
 		return false
 	}

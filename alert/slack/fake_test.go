@@ -24,3 +24,5 @@ func newFake(t testing.TB, now func() time.Time) *slacktest.Server {
 	s.AddChannel("C0PAYMENTS", "payments")
 	return s
 }
+
+var testSeal = newSealer(testToken)

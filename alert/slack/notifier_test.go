@@ -83,7 +83,7 @@ func TestLifeOfAMessage(t *testing.T) {
 		if len(c.Messages) != 2 || c.Messages[0].Edits != 3 || over.Status != alert.StatusResolved || !strings.Contains(string(c.Messages[0].Blocks), "RESOLVED") {
 			t.Fatalf("resolved edits the root: %+v %s", over, c.Messages[0].Blocks)
 		}
-		if want := []string{"chat.postMessage", "chat.update", "chat.update", "chat.postMessage", "chat.update"}; !slices.Equal(b.Calls(), want) {
+		if want := []string{"chat.postMessage", "chat.update", "chat.update", "conversations.replies", "chat.postMessage", "chat.update"}; !slices.Equal(b.Calls(), want) {
 			t.Errorf("calls %q", b.Calls())
 		}
 	})

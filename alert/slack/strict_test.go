@@ -24,6 +24,11 @@ func texts(t testing.TB, r rendered) (markup, plain []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	markup, plain = textsOf(blocks)
+	return append(markup, r.text), plain
+}
+
+func textsOf(blocks []slacktest.Block) (markup, plain []string) {
 	for _, b := range blocks {
 		switch b.Type {
 		case "header":
@@ -40,7 +45,7 @@ func texts(t testing.TB, r rendered) (markup, plain []string) {
 			}
 		}
 	}
-	return append(markup, r.text), plain
+	return markup, plain
 }
 
 var (
@@ -60,7 +65,7 @@ var (
 		"second line": regexp.MustCompile(`\r`),
 	}
 	piled   = regexp.MustCompile(`[\p{Mn}\p{Me}]{3}`)
-	ownBold = regexp.MustCompile(`^(Who|Since|Why|Evidence|Note|Proposal|Controls|Unverifiable|Graver than before|info|low|medium|high|critical|unrated|\d+( more| new)?|\d+ findings?( not told before)?)$`)
+	ownBold = regexp.MustCompile(`^(Who|Since|Reach|State|Why|Evidence|Note|Proposal|Controls|Unverifiable|Graver than before|info|low|medium|high|critical|unrated|\d+( more| new| open| resolved)?|\d+ findings?( not told before)?|Acknowledged|Snoozed|Marked as revoked(, but a later snapshot still has the access)?|Handed over|Still open|Nobody has acknowledged this for \d+ (minute|hour|day)s?\.?|\d+ marked as revoked, but a later snapshot still has the access\.|Exceptions that end soon|Open for longest, acknowledged by nobody)$`)
 	bold    = regexp.MustCompile(`\*([^*\n]*)\*`)
 )
 

@@ -158,13 +158,6 @@ func (s *Server) AddUser(u User) *User {
 // Options returns the options with their defaults filled in.
 func (s *Server) Options() Options { return s.o }
 
-// SetRequestURL changes where callbacks go.
-func (s *Server) SetRequestURL(interactions, options string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.o.RequestURL, s.o.OptionsURL = interactions, options
-}
-
 // Calls lists the methods that were called and took effect or were answered, in order.
 func (s *Server) Calls() []string {
 	s.mu.Lock()
@@ -354,4 +347,11 @@ func (s *Server) Watch() (<-chan struct{}, func()) {
 		defer s.mu.Unlock()
 		delete(s.watchers, c)
 	}
+}
+
+// SetCallback changes where callbacks go and with which client.
+func (s *Server) SetCallback(interactions, options string, c *http.Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.o.RequestURL, s.o.OptionsURL, s.o.Callback = interactions, options, c
 }

@@ -141,6 +141,21 @@ func (k *checker) email(at string, e *Email) {
 	}
 }
 
+// Elsewhere reports whether a channel is told by another notifier than Slack's.
+func Elsewhere(channel string) bool {
+	return strings.HasPrefix(channel, WebhookPrefix) || strings.HasPrefix(channel, email.Prefix) || strings.HasPrefix(channel, kafka.Prefix)
+}
+
+// Tells reports whether anything is configured that can tell somebody.
+func (a *Alert) Tells() bool {
+	if a.Slack != nil || len(a.Webhooks) > 0 || a.Email != nil || Elsewhere(a.SOC) || Elsewhere(a.Operator) {
+		return true
+	}
+	elsewhere := func(t Target) bool { return Elsewhere(t.Name) }
+	return slices.ContainsFunc(a.Routes, func(r Route) bool { return slices.ContainsFunc(r.To, elsewhere) }) ||
+		a.Escalate != nil && slices.ContainsFunc(a.Escalate.To, elsewhere)
+}
+
 // channel checks a channel that a notifier other than Slack's would tell.
 func (k *checker) channel(at, channel string) {
 	switch kind, rest, _ := strings.Cut(channel, ":"); kind + ":" {
