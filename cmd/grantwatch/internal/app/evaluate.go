@@ -167,6 +167,13 @@ func (a *App) input(ctx context.Context, now time.Time) (*detect.Input, error) {
 	if in.Snapshots, err = a.snapshotStates(ctx, now); err != nil {
 		return nil, err
 	}
+	troubles, err := a.Store.Troubles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range troubles {
+		in.Refusals = append(in.Refusals, detect.Refusal{Channel: t.Channel, Team: t.Team, Code: t.Code, Hint: t.Hint, Since: t.Since})
+	}
 	for _, s := range a.sources {
 		in.People = append(in.People, s.IdentitySource)
 	}
