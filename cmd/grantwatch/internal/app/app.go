@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -50,8 +51,15 @@ type App struct {
 	events      atomic.Pointer[eventRules]  // the rules on events with the people that they know; made anew when either changes
 	followers   map[string]*ingest.Follower // by feed; nil before the first Read
 	marks       map[string]string           // what files looked like when they were last read
+	alerting    sync.Mutex                  // held while the alerter is made
 	alerter     *alert.Alerter
-	closers     []func()  // of what was opened while running
+	closers     []func()                     // of what was opened while running
+	files       alert.FileNotifier           // nil when nothing that is configured can share files
+	directory   atomic.Pointer[alert.People] // who was known at the newest evaluation
+	view        atomic.Pointer[ledger.View]  // the newest
+	newer       atomic.Bool                  // there is a view that was not told yet
+	nudges      chan struct{}
+	lastTold    string
 	stdin       io.Reader // nil when nothing may be read from it
 }
 
@@ -86,7 +94,7 @@ type Options struct {
 
 // Open loads the rules, starts the embedded engine unless the configuration names a server, and migrates the store.
 func Open(ctx context.Context, o Options) (*App, error) {
-	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, stdin: o.Stdin, lastRead: map[string]uint64{}}
+	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, stdin: o.Stdin, nudges: make(chan struct{}, 1), lastRead: map[string]uint64{}}
 	if a.Log == nil {
 		a.Log = slog.New(slog.DiscardHandler)
 	}
