@@ -19,7 +19,7 @@ var _ Notifier = (*Mux)(nil)
 func (x *Mux) Send(ctx context.Context, m Message, prev *Delivery) (Delivery, error) {
 	n := x.of(m.Channel)
 	if n == nil {
-		return Delivery{}, fmt.Errorf("alert: nothing is configured that could tell %q", m.Channel)
+		return Delivery{}, &nobody{m.Channel}
 	}
 	return n.Send(ctx, m, prev)
 }
@@ -34,4 +34,18 @@ func (x *Mux) of(channel string) Notifier {
 		}
 	}
 	return x.Default
+}
+
+// nobody is a channel without a notifier.
+type nobody struct{ channel string }
+
+var _ Undeliverable = (*nobody)(nil)
+
+func (e *nobody) Error() string {
+	return fmt.Sprintf("alert: nothing is configured that could tell %q", e.channel)
+}
+
+// Undeliverable says what is missing.
+func (e *nobody) Undeliverable() (code, hint string) {
+	return "no_notifier", "configure Slack under alert.slack, or route to a webhook, an address or a topic"
 }

@@ -4,21 +4,15 @@
 package document
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
-	"github.com/grantwatch/grantwatch/alert/inert"
 )
 
 // Version is the version of the form; it grows when a field changes its meaning or goes away.
 const Version = 1
-
-const (
-	maxText  = 1000 // characters of a sentence
-	maxName  = 300  // characters of a name
-	maxItems = 50   // entries of a list
-)
 
 // Document is one message.
 type Document struct {
@@ -84,73 +78,33 @@ type Step struct {
 
 // Of makes the document of a message; prev is what its notifier was given.
 func Of(m *alert.Message, prev *alert.Delivery) *Document {
+	whole := of(m, prev)
+	for _, b := range bounds {
+		d := inside(b, *whole)
+		if text, err := json.Marshal(&d); err != nil || len(text) <= MaxBytes || b == bounds[len(bounds)-1] {
+			return &d
+		}
+	}
+	return whole // there are bounds
+}
+
+// of is the document with all that the message has.
+func of(m *alert.Message, prev *alert.Delivery) *Document {
+	shown := m.Shown()
 	d := &Document{
 		Type: "grantwatch.alert", Version: Version, ID: alert.EventID(m, prev), Thread: m.Record.Post, Reason: m.Reason, Audience: m.Audience,
-		Team: name(m.Team), Kind: name(m.Kind), Rule: name(m.Cause), Title: text(m.Title), Severity: m.Severity, AsOf: m.AsOf.UTC(), At: m.At.UTC(),
-		Link: m.Link, Total: len(m.Findings), New: m.New, Findings: []access.Finding{}, Steps: []Step{},
+		Team: m.Team, Kind: m.Kind, Rule: m.Cause, Title: m.Title, Severity: m.Severity, AsOf: m.AsOf.UTC(), At: m.At.UTC(), Link: m.Link,
+		Counts: counts(m.Counts()), Total: len(m.Findings), New: m.New, Omitted: len(m.Findings) - len(shown), Findings: shown, Blind: blinds(m.Blinds()),
+		Contradicted: m.Contradicted, Waited: m.Waited.Seconds(),
 	}
-	d.Counts, d.Blind = counts(m.Counts()), blinds(m.Blinds())
-	shown := m.Shown()
-	for i := range shown {
-		d.Findings = append(d.Findings, Finding(shown[i]))
-	}
-	d.Omitted = len(m.Findings) - len(shown)
 	if m.Reason == alert.ReasonResolved {
 		d.Closing = &Closing{m.Closing.Unverifiable, m.Closing.Excepted, m.Closing.Elsewhere, m.Closing.Handled, resolved(m.Closing.How)}
 	}
-	d.Contradicted, d.Waited = m.Contradicted, m.Waited.Seconds()
 	if m.Week != nil {
 		d.Week = week(m.Week)
 	}
-	for _, s := range first(m.Steps) {
-		d.Steps = append(d.Steps, Step{s.Fingerprint, s.At, s.From, s.To, s.Verdict, text(s.Why), name(s.Who)})
+	for _, s := range m.Steps {
+		d.Steps = append(d.Steps, Step{s.Fingerprint, s.At, s.From, s.To, s.Verdict, s.Why, s.Who})
 	}
 	return d
-}
-
-// Finding is a finding with every string and list bounded.
-func Finding(f access.Finding) access.Finding {
-	f.Fingerprint, f.Kind, f.Rule, f.Team, f.Feed = name(f.Fingerprint), name(f.Kind), name(f.Rule), name(f.Team), name(f.Feed)
-	f.Title, f.Why, f.Proposal, f.Note = text(f.Title), text(f.Why), text(f.Proposal), text(f.Note)
-	f.Feeds, f.Controls, f.OWASP, f.UsedActions = each(f.Feeds, name), each(f.Controls, name), each(f.OWASP, name), each(f.UsedActions, name)
-	f.Evidence, f.BlindSpots = each(f.Evidence, text), each(f.BlindSpots, text)
-	f.Gaps = append([]access.Gap{}, first(f.Gaps)...)
-	for i := range f.Gaps {
-		f.Gaps[i].Feed, f.Gaps[i].Why = name(f.Gaps[i].Feed), text(f.Gaps[i].Why)
-	}
-	if f.Identity != nil {
-		id := *f.Identity
-		id.UID, id.Name, id.Kind, id.Person, id.Owner, id.Record = name(id.UID), name(id.Name), access.Kind(name(string(id.Kind))), name(id.Person), name(id.Owner), name(id.Record)
-		f.Identity = &id
-	}
-	if f.Grant != nil {
-		g := *f.Grant
-		g.ID, g.Provider, g.Account, g.Permission = name(g.ID), name(g.Provider), name(g.Account), text(g.Permission)
-		g.Resource, g.Path, g.GrantedBy = text(g.Resource), text(g.Path), name(g.GrantedBy)
-		f.Grant = &g
-	}
-	if f.Exception != nil {
-		e := *f.Exception
-		e.Reason, e.Approver = text(e.Reason), name(e.Approver)
-		f.Exception = &e
-	}
-	if f.Handling != nil {
-		h := *f.Handling
-		h.By, h.Team, h.Why = name(h.By), name(h.Team), text(h.Why)
-		f.Handling = &h
-	}
-	return f
-}
-
-func name(s string) string { return inert.Line(s, maxName) }
-func text(s string) string { return inert.Line(s, maxText) }
-
-func first[T any](list []T) []T { return list[:min(maxItems, len(list))] }
-
-func each(list []string, f func(string) string) []string {
-	out := make([]string, 0, min(maxItems, len(list)))
-	for _, s := range first(list) {
-		out = append(out, f(s))
-	}
-	return out
 }

@@ -36,13 +36,11 @@ type Expiring struct {
 }
 
 func week(w *alert.Week) *Week {
-	out := &Week{Name: name(w.Name), From: w.From.UTC(), To: w.To.UTC(), Open: counts(w.Open), Unverifiable: w.Unverifiable, Blind: blinds(w.Blinds), New: w.New, Resolved: resolved(w.Resolved), Expiring: []Expiring{}, Oldest: []access.Finding{}}
-	for _, e := range first(w.Expiring) {
-		out.Expiring = append(out.Expiring, Expiring{text(e.What), text(e.Reason), name(e.Approver), e.Expires.UTC()})
+	out := &Week{Name: w.Name, From: w.From.UTC(), To: w.To.UTC(), Open: counts(w.Open), Unverifiable: w.Unverifiable, Blind: blinds(w.Blinds), New: w.New, Resolved: resolved(w.Resolved), Expiring: []Expiring{}, Oldest: []access.Finding{}}
+	for _, e := range w.Expiring {
+		out.Expiring = append(out.Expiring, Expiring{e.What, e.Reason, e.Approver, e.Expires.UTC()})
 	}
-	for _, f := range first(w.Oldest) {
-		out.Oldest = append(out.Oldest, Finding(f))
-	}
+	out.Oldest = append(out.Oldest, w.Oldest...)
 	return out
 }
 
@@ -56,16 +54,16 @@ func counts(list []alert.Count) []Count {
 
 func blinds(list []alert.Blind) []Blind {
 	out := make([]Blind, 0, len(list))
-	for _, b := range first(list) {
-		out = append(out, Blind{name(b.Feed), b.N, b.DecidableAt})
+	for _, b := range list {
+		out = append(out, Blind{b.Feed, b.N, b.DecidableAt})
 	}
 	return out
 }
 
 func resolved(list []alert.Resolved) []Resolved {
 	out := make([]Resolved, 0, len(list))
-	for _, r := range first(list) {
-		out = append(out, Resolved{name(r.How), r.N})
+	for _, r := range list {
+		out = append(out, Resolved{r.How, r.N})
 	}
 	return out
 }

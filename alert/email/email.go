@@ -145,7 +145,8 @@ func (n *Notifier) letter(to *mail.Address, d *document.Document, answer bool) (
 	return msg, nil
 }
 
-func (n *Notifier) client() (*gomail.Client, error) {
+// client makes the client of one mail; connected hears of its connection.
+func (n *Notifier) client(connected func(net.Conn)) (*gomail.Client, error) {
 	opts := []gomail.Option{gomail.WithPort(n.port), gomail.WithTimeout(timeout), gomail.WithoutNoop(), gomail.WithoutRset()}
 	conf := n.Roots
 	if conf == nil {
@@ -164,21 +165,42 @@ func (n *Notifier) client() (*gomail.Client, error) {
 	default:
 		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSMandatory))
 	}
-	if n.Dial != nil {
-		opts = append(opts, gomail.WithDialContextFunc(n.Dial))
-	}
+	opts = append(opts, gomail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := n.dial(ctx, network, address, conf)
+		if err == nil {
+			connected(c)
+		}
+		return c, err
+	}))
 	if n.User != "" {
 		password, err := n.Password()
 		if err != nil {
 			return nil, fmt.Errorf("email: the password cannot be read: %w", err)
 		}
-		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(n.User), gomail.WithPassword(strings.TrimSpace(string(password))))
+		// Always inside TLS; the library would not know so of a connection that it did not dial itself.
+		opts = append(opts, gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthSCRAMSHA256PLUS, gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin), gomail.WithUsername(n.User), gomail.WithPassword(strings.TrimSpace(string(password))))
 	}
 	return gomail.NewClient(n.host, opts...)
 }
 
+func (n *Notifier) dial(ctx context.Context, network, address string, conf *tls.Config) (net.Conn, error) {
+	dial := n.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: timeout}).DialContext
+	}
+	c, err := dial(ctx, network, address)
+	if err != nil || n.TLS != Implicit {
+		return c, err
+	}
+	return tls.Client(c, conf), nil // the handshake is made with the first byte that is read
+}
+
 func (n *Notifier) deliver(ctx context.Context, msg *gomail.Msg) error {
-	c, err := n.client()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("email: %w", err)
+	}
+	var line net.Conn
+	c, err := n.client(func(c net.Conn) { line = c })
 	if err != nil {
 		return err
 	}
@@ -186,6 +208,9 @@ func (n *Notifier) deliver(ctx context.Context, msg *gomail.Msg) error {
 	if err != nil {
 		return n.judge(ctx, err, false)
 	}
+	// The library waits for the server as long as its own timeout, whoever has given up meanwhile.
+	stop := context.AfterFunc(ctx, func() { _ = line.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
 	err = c.SendWithSMTPClient(conn, msg)
 	// What the server has taken stays taken, whatever comes of the good-bye.
 	_ = c.CloseWithSMTPClient(conn)

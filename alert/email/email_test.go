@@ -1,6 +1,7 @@
 package email
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"mime"
@@ -102,7 +103,7 @@ func TestFailures(t *testing.T) {
 			s.refuse["ana@corp.example"] = &smtp.SMTPError{Code: 451, Message: "CANARY"}
 		}, "says 451", false, false, 0},
 		"full":                {func(s *server, _ *Config) { s.faults = []error{&smtp.SMTPError{Code: 552, Message: "CANARY"}} }, "mailbox is full", true, false, 0},
-		"taken, answer lost":  {func(s *server, _ *Config) { s.cut = true }, "no answer", false, true, 1},
+		"taken, answer lost":  {func(s *server, _ *Config) { s.cut = 1 }, "no answer", false, true, 1},
 		"down":                {func(_ *server, c *Config) { c.Server = "127.0.0.1:1" }, "no session with", false, false, 0},
 		"certificate unknown": {func(_ *server, c *Config) { c.Roots = nil }, "certificate", false, false, 0},
 		"password unreadable": {func(_ *server, c *Config) {
@@ -131,14 +132,11 @@ func TestFailures(t *testing.T) {
 // TestAgainIsTheSameMail: what is sent again after an attempt with an unknown outcome has the same Message-ID.
 func TestAgainIsTheSameMail(t *testing.T) {
 	s := serve(t, true)
-	s.cut = true
+	s.cut = 1
 	m := message(alert.ReasonFirst, "a")
 	if _, err := notifier(t, s).Send(t.Context(), m, nil); !errors.Is(err, alert.ErrUnsure) {
 		t.Fatal(err)
 	}
-	s.mu.Lock()
-	s.cut = false
-	s.mu.Unlock()
 	pending := m.Delivery("", alert.StatusPending)
 	if _, err := notifier(t, s).Send(t.Context(), m, &pending); err != nil {
 		t.Fatal(err)
@@ -157,6 +155,20 @@ func TestNoTLSNoMail(t *testing.T) {
 	relay := notifier(t, s, func(c *Config) { c.TLS, c.User, c.Password = None, "", nil })
 	if _, err := relay.Send(t.Context(), message(alert.ReasonFirst, "a"), nil); err != nil || len(s.got()) != 1 {
 		t.Errorf("a relay on this machine: %v, %d mails", err, len(s.got()))
+	}
+}
+
+// TestImplicit: TLS from the first byte.
+func TestImplicit(t *testing.T) {
+	cert, roots := certificate(t)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serveOn(t, l, false)
+	s.roots = roots
+	if _, err := notifier(t, s, func(c *Config) { c.TLS = Implicit }).Send(t.Context(), message(alert.ReasonFirst, "a"), nil); err != nil || len(s.got()) != 1 {
+		t.Errorf("%v, %d mails", err, len(s.got()))
 	}
 }
 

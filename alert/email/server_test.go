@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"io"
+	"log"
 	"math/big"
 	"mime"
 	"mime/multipart"
@@ -32,9 +33,12 @@ type server struct {
 	addr  string
 	roots *tls.Config
 
+	secret string // the password that is right
+
 	mu     sync.Mutex
-	faults []error // one a mail, at its end; nil takes it
-	cut    bool    // breaks the connection instead of answering, after the mail was taken
+	faults []error       // one a mail, at its end; nil takes it
+	hang   chan struct{} // no answer to a mail before it is closed
+	cut    int           // so many mails are taken, and the connection breaks before the answer
 	refuse map[string]error
 	mails  []letter
 	conns  []net.Conn
@@ -66,18 +70,23 @@ func (l listener) Accept() (net.Conn, error) {
 // serve starts a server with STARTTLS, or without any TLS.
 func serve(t testing.TB, withTLS bool) *server {
 	t.Helper()
-	s := &server{t: t, refuse: map[string]error{}}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serveOn(t, l, withTLS)
+}
+
+func serveOn(t testing.TB, l net.Listener, withTLS bool) *server {
+	t.Helper()
+	s := &server{t: t, refuse: map[string]error{}, secret: password, addr: l.Addr().String()}
 	srv := smtp.NewServer(s)
+	srv.ErrorLog = log.New(io.Discard, "", 0) // cut connections are meant
 	srv.Domain, srv.AllowInsecureAuth, srv.ReadTimeout, srv.WriteTimeout, srv.MaxMessageBytes = "mail.corp.example", false, 10*time.Second, 10*time.Second, 1<<20
 	if withTLS {
 		cert, roots := certificate(t)
 		srv.TLSConfig, s.roots = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, roots
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.addr = l.Addr().String()
 	done := make(chan struct{})
 	go func() { _ = srv.Serve(listener{l, s}); close(done) }()
 	t.Cleanup(func() { _, _ = srv.Close(), l.Close(); <-done }) // a server that has not begun to serve does not know its listener
@@ -90,7 +99,7 @@ func certificate(t testing.TB) (tls.Certificate, *tls.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tpl := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "127.0.0.1"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
+	tpl := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "127.0.0.1"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
 	der, err := x509.CreateCertificate(rand.Reader, tpl, tpl, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +124,7 @@ func (x *session) AuthMechanisms() []string { return []string{sasl.Plain} }
 
 func (x *session) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, user, pass string) error {
-		if user != "grantwatch" || pass != password {
+		if user != "grantwatch" || pass != x.s.secret {
 			return &smtp.SMTPError{Code: 535, Message: "no " + pass}
 		}
 		return nil
@@ -140,6 +149,13 @@ func (x *session) Data(r io.Reader) error {
 		return err
 	}
 	x.s.mu.Lock()
+	hang := x.s.hang
+	x.s.mu.Unlock()
+	if hang != nil {
+		<-hang
+		return errors.New("too late")
+	}
+	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
 	if len(x.s.faults) > 0 {
 		fault := x.s.faults[0]
@@ -149,7 +165,8 @@ func (x *session) Data(r io.Reader) error {
 		}
 	}
 	x.s.mails = append(x.s.mails, read(x.s.t, x.from, x.to, string(raw)))
-	if x.s.cut {
+	if x.s.cut > 0 {
+		x.s.cut--
 		for _, c := range x.s.conns {
 			_ = c.Close()
 		}

@@ -12,6 +12,9 @@ const maxMarks = 2 // combining marks in a row; more of them paint over the line
 // Hidden reports whether r changes the text around it, or takes part in it, without being seen: controls, format and bidi
 // characters, separators, variation selectors, fillers and what is not assigned.
 func Hidden(r rune) bool {
+	if r < 0x7f {
+		return r < ' '
+	}
 	switch r {
 	case '\u034F', '\u115F', '\u1160', '\u17B4', '\u17B5', '\u2800', '\u3164', '\uFFA0', utf8.RuneError:
 		return true

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -29,6 +30,12 @@ const (
 	HeaderReason = "grantwatch-reason" // why it was told
 )
 
+// Options make a client fit for a Notifier, beside its brokers and its security. A record whose outcome is not known may be
+// given up: it is produced again later, and readers keep the newest of a key.
+func Options() []kgo.Opt {
+	return []kgo.Opt{kgo.ClientID("grantwatch-alert"), kgo.RecordDeliveryTimeout(30 * time.Second), kgo.UnknownTopicRetries(2), kgo.AllowIdempotentProduceCancellation()}
+}
+
 // Producer is the client; it must wait for all replicas and be idempotent, which is franz-go's default.
 type Producer interface {
 	ProduceSync(ctx context.Context, rs ...*kgo.Record) kgo.ProduceResults
@@ -48,6 +55,9 @@ const batch = 1000
 // Send writes every finding of the message, and those that ended since. A repeated attempt writes the same records again,
 // which changes nothing for a reader that keeps the newest of a key.
 func (n *Notifier) Send(ctx context.Context, m alert.Message, prev *alert.Delivery) (alert.Delivery, error) {
+	if err := ctx.Err(); err != nil {
+		return alert.Delivery{}, fmt.Errorf("kafka: %w", err)
+	}
 	topic, ok := strings.CutPrefix(m.Channel, Prefix)
 	if !ok || topic == "" {
 		return alert.Delivery{}, &PermanentError{"topic", "write the channel as kafka:TOPIC"}

@@ -24,6 +24,7 @@ type receiver struct {
 	t       testing.TB
 	now     func() time.Time
 	secrets []string
+	raw     []byte // a secret that is not written in base64
 
 	mu     sync.Mutex
 	script []answer
@@ -39,6 +40,7 @@ type answer struct {
 	after  string // Retry-After
 	cut    bool   // taken, and the connection breaks before the answer
 	dial   bool   // no connection at all
+	hang   bool   // no answer until the caller gives up
 	target string // Location
 }
 
@@ -47,7 +49,16 @@ func newReceiver(t testing.TB, now func() time.Time, script ...answer) *receiver
 }
 
 func (r *receiver) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
 	r.mu.Lock()
+	if len(r.script) > 0 && r.script[0].hang {
+		r.script = r.script[1:]
+		r.mu.Unlock()
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	}
 	defer r.mu.Unlock()
 	r.tries = append(r.tries, r.now())
 	a := answer{status: http.StatusNoContent}
@@ -56,9 +67,6 @@ func (r *receiver) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if a.dial {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
-	}
-	if err := req.Context().Err(); err != nil {
-		return nil, err
 	}
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
@@ -88,6 +96,10 @@ func (r *receiver) take(req *http.Request, body []byte) {
 		r.t.Errorf("method %s", req.Method)
 	}
 	valid := false
+	if r.raw != nil {
+		wh, err := standardwebhooks.NewWebhookRaw(r.raw)
+		valid = err == nil && wh.VerifyIgnoringTimestamp(body, req.Header) == nil
+	}
 	for _, s := range r.secrets {
 		wh, err := standardwebhooks.NewWebhook(s)
 		if err != nil {

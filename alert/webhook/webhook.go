@@ -96,6 +96,9 @@ func (n *Notifier) body(d *document.Document) (body []byte, kind string, err err
 
 // deliver tries until the webhook takes it, refuses it for good, or the attempts are used up; the rest is the outbox's.
 func (n *Notifier) deliver(ctx context.Context, id, kind string, body []byte) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("webhook %s: %w", n.Name, err)
+	}
 	secrets, err := n.keys()
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func (a *App) notifiers(slack alert.Notifier, now func() time.Time) (alert.Notif
 		if err != nil {
 			return nil, err
 		}
-		opts = append(opts, kgo.SeedBrokers(a.Cfg.Kafka.Brokers...), kgo.ClientID("grantwatch-alert"), kgo.RecordDeliveryTimeout(30*time.Second), kgo.UnknownTopicRetries(2))
+		opts = append(append(opts, alertkafka.Options()...), kgo.SeedBrokers(a.Cfg.Kafka.Brokers...))
 		cl, err := kgo.NewClient(opts...)
 		if err != nil {
 			return nil, fmt.Errorf("kafka: %w", err)
