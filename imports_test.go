@@ -40,10 +40,11 @@ var banned = []struct {
 	{"github.com/ClickHouse/", []string{"store"}, "the store is the only door to ClickHouse"},
 	{"github.com/expr-lang/", []string{"rules"}, "expressions are compiled behind the fences of the rules room only"},
 	{"github.com/aws/", []string{"ingest"}, "objects come from a bucket through one source, which knows what was read"},
-	{"github.com/twmb/franz-go/pkg/", []string{"ingest"}, "records come from Kafka through one source, which knows when to commit"},
+	{"github.com/twmb/franz-go/pkg/", []string{"ingest", "alert/kafka", "cmd/grantwatch/internal/app"}, "records come from Kafka through one source, which knows when to commit; findings go there through one notifier, with a client that cmd makes"},
 	{"github.com/twmb/franz-go/plugin/kprom", []string{"cmd/grantwatch/internal/metrics"}, "it hooks into the client and hands the source nothing but a hook"},
 	{"github.com/prometheus/", []string{"cmd/grantwatch/internal/metrics"}, "the parts that are counted declare observers, and know nothing of who counts"},
 	{"github.com/slack-go/", []string{"alert"}, "only alerts speak Slack"},
+	{"github.com/wneessen/", []string{"alert/email"}, "only one notifier writes mail"},
 	{"github.com/spf13/cobra", []string{"cmd"}, "only commands have flags"},
 }
 

@@ -173,6 +173,8 @@ type Match struct {
 	Permission string `json:"permission,omitempty"`
 	Resource   string `json:"resource,omitempty"`
 	Team       string `json:"team,omitempty"`
+	// Fingerprint is one finding and no pattern. The other fields then only say for people which finding that is.
+	Fingerprint string `json:"fingerprint,omitempty"`
 }
 
 // Idle is one entry of the declared-idle register: silence is healthy there.

@@ -128,9 +128,18 @@ type Gap struct {
 	Why  string    `json:"why,omitempty"` // silence, before the first record, StopLogging …
 }
 
+// What a person can have said of a finding that is still open.
+const (
+	HandlingAcknowledged = "acknowledged"   // somebody works on it, until it gets worse
+	HandlingSnoozed      = "snoozed"        // not before Until
+	HandlingClaimed      = "marked_revoked" // claimed to be gone, and not shown yet by a snapshot or an event
+	HandlingContradicted = "contradicted"   // claimed to be gone, and a later snapshot still has it
+	HandlingHandedOver   = "handed_over"    // Team owns it now, and has said nothing yet
+)
+
 // Handling is what a person has said of a finding that is still open. It changes no verdict.
 type Handling struct {
-	State string    `json:"state"` // acknowledged, snoozed, marked_revoked
+	State string    `json:"state"` // acknowledged, snoozed, marked_revoked, contradicted, handed_over
 	By    string    `json:"by"`    // uid of the identity, or the e-mail address
 	At    time.Time `json:"at"`
 	Until time.Time `json:"until,omitzero"`

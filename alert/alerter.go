@@ -28,15 +28,47 @@ const saveTimeout = 10 * time.Second
 type Alerter struct {
 	notifier   Notifier
 	deliveries Deliveries
-	routes     Routes
 	now        func() time.Time
+	opts       Options
 
-	running sync.Mutex // two runs at once would both find nothing on record and post twice
+	running  sync.Mutex // two runs at once would both find nothing on record and post twice
+	saving   sync.Mutex
+	mu       sync.Mutex
+	routes   Routes
+	resting  map[string]time.Time // channels that refused for good, until when they are left alone
+	troubles map[string]Trouble   // channels that refused and have not taken anything since
+}
+
+// Options are what an Alerter can do without.
+type Options struct {
+	// History is what happened to findings since a moment, oldest first. Without it a message tells the steps of the
+	// evaluation at hand only.
+	History func(ctx context.Context, since time.Time) ([]ledger.Change, error)
+	// Owns says whether this process is the one that tells a team; nil owns all.
+	Owns func(team string) bool
+	// Newer says that there is a newer view: the round ends after the messages that are under way, and the rest is planned
+	// again, so that what is critical does not wait behind what is not.
+	Newer func() bool
+	// Troubles keeps which channels refuse for good.
+	Troubles Troubles
 }
 
 // New makes an Alerter.
 func New(n Notifier, d Deliveries, r Routes, now func() time.Time) *Alerter {
-	return &Alerter{notifier: n, deliveries: d, routes: r, now: now}
+	return &Alerter{notifier: n, deliveries: d, routes: r, now: now, resting: map[string]time.Time{}, troubles: map[string]Trouble{}}
+}
+
+// With adds what it can do without. It belongs before the first Run.
+func (a *Alerter) With(o Options) *Alerter {
+	a.opts = o
+	return a
+}
+
+// SetRoutes replaces the routes, for the runs that begin after it.
+func (a *Alerter) SetRoutes(r Routes) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.routes = r
 }
 
 // Summary says what became of an evaluation's messages.
@@ -44,59 +76,47 @@ type Summary struct {
 	Sent       int            `json:"sent"`
 	Updated    int            `json:"updated"`
 	Failed     int            `json:"failed"`
-	Suppressed map[Reason]int `json:"suppressed"` // messages that are unchanged; findings that are held back for other reasons
+	Suppressed map[Reason]int `json:"suppressed"` // messages that are unchanged or another process's; findings that are held back for other reasons
+	Left       int            `json:"left"`       // messages that were left to the next round, since there is a newer view
+	Next       time.Time      `json:"next"`       // when something that is held back becomes due
 }
 
-// Run plans, sends and records. A message that fails does not stop the others; the error joins all failures.
+// Run plans, sends and records. A message that fails does not stop the others; the error joins all failures. Channels are
+// served side by side, each in the order of the plan.
 func (a *Alerter) Run(ctx context.Context, view *ledger.View) (Summary, error) {
 	a.running.Lock()
 	defer a.running.Unlock()
+	a.mu.Lock()
+	routes := a.routes
+	a.mu.Unlock()
 	sum := Summary{Suppressed: map[Reason]int{}}
-	sent := map[Key]Delivery{}
-	unread := map[string]bool{} // channels whose record is not known: posting there might repeat everything
-	var errs []error
-	for _, c := range a.routes.Channels() {
-		list, err := a.deliveries.Deliveries(ctx, c)
-		if err != nil {
-			unread[c] = true
-			errs = append(errs, fmt.Errorf("alert: what was sent to %q: %w", c, err))
-			continue
-		}
-		for _, d := range list {
-			sent[Key{c, d.Fingerprint}] = d
-		}
-	}
-	for _, m := range Plan(view, sent, a.routes, a.now()) {
+	r := &round{Alerter: a, sum: &sum, at: a.now(), unread: map[string]bool{}}
+	in := Input{View: view, Routes: &routes, Now: r.at}
+	in.Sent = r.onRecord(ctx, r.channels(ctx, &routes, view))
+	in.Steps = r.history(ctx, view, in.Sent)
+	r.loadTroubles(ctx)
+	var plan []Message
+	plan, sum.Next = in.Plan()
+	queues := map[string][]*Message{}
+	for i := range plan {
+		m := &plan[i]
 		switch {
+		case m.Channel != "" && a.opts.Owns != nil && !a.opts.Owns(m.Team):
+			sum.Suppressed[ReasonOtherSender]++
 		case m.Reason == ReasonUnchanged:
 			sum.Suppressed[m.Reason]++
-			continue
 		case !m.Reason.Goes():
-			sum.Suppressed[m.Reason] += len(m.Findings)
-			continue
-		case unread[m.Channel]:
+			sum.Suppressed[m.Reason] += len(m.Findings) + len(m.Unverifiable)
+		case r.unread[m.Channel]:
 			sum.Failed++
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return sum, errors.Join(append(errs, fmt.Errorf("alert: stopped before all messages were sent: %w", err))...)
-		}
-		var prev *Delivery
-		if d, ok := sent[m.Key]; ok && d.Status != StatusFailed && (d.Status != StatusResolved || m.Reason == ReasonResolved) {
-			prev = &d
-		}
-		updated, err := a.deliver(ctx, m, prev)
-		switch {
-		case err != nil:
-			sum.Failed++
-			errs = append(errs, fmt.Errorf("alert: %s of team %q to %q: %w", m.Kind, m.Team, m.Channel, err))
-		case updated:
-			sum.Updated++
+		case a.rests(m.Channel, r.at):
+			sum.Suppressed[ReasonUndeliverable] += len(m.Findings) + len(m.Unverifiable)
 		default:
-			sum.Sent++
+			queues[m.Channel] = append(queues[m.Channel], m)
 		}
 	}
-	return sum, errors.Join(errs...)
+	r.serve(ctx, queues, in.Sent)
+	return sum, errors.Join(r.errs...)
 }
 
 // deliver sends one message and keeps its record. updated tells a change of a message that stood there from a new one.
@@ -117,7 +137,7 @@ func (a *Alerter) deliver(ctx context.Context, m Message, prev *Delivery) (updat
 		m.Record.Post = postID(m.Key, m.At)
 	}
 	if prev == nil {
-		if err := a.deliveries.SaveDelivery(ctx, m.Delivery("", StatusPending)); err != nil {
+		if err := a.pending(ctx, m.Delivery("", StatusPending)); err != nil {
 			return false, fmt.Errorf("not sent, since it could not be put on record: %w", err)
 		}
 	}
@@ -131,10 +151,19 @@ func (a *Alerter) deliver(ctx context.Context, m Message, prev *Delivery) (updat
 	return false, errors.Join(err, a.save(ctx, m.Delivery("", StatusFailed)))
 }
 
+// pending puts on record that something is about to be sent.
+func (a *Alerter) pending(ctx context.Context, d Delivery) error {
+	a.saving.Lock()
+	defer a.saving.Unlock()
+	return a.deliveries.SaveDelivery(ctx, d)
+}
+
 // save records an outcome. Being told to stop comes too late for that: the message is out, and its record must be too.
 func (a *Alerter) save(ctx context.Context, d Delivery) error {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer stop()
+	a.saving.Lock()
+	defer a.saving.Unlock()
 	if err := a.deliveries.SaveDelivery(ctx, d); err != nil {
 		return fmt.Errorf("the outcome (%s) could not be put on record: %w", d.Status, err)
 	}

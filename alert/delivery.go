@@ -49,6 +49,10 @@ type Record struct {
 	Total     int             `json:"total"`          // findings it told last
 	Seen      []string        `json:"seen,omitempty"` // shortened fingerprints of all findings it ever told
 	SeenFull  bool            `json:"seen_full,omitempty"`
+	Audience  Audience        `json:"audience,omitempty"`
+	Since     time.Time       `json:"since,omitzero"` // when the root message was told
+	Told      time.Time       `json:"told,omitzero"`  // when it last called for attention
+	Upto      time.Time       `json:"upto,omitzero"`  // of the newest step that it told
 }
 
 // maxSeen bounds a record. Past it a group is worse when it has more findings than before, not when it has others.

@@ -35,15 +35,23 @@ type Message struct {
 	Digest       string
 	Audience     Audience        // why this channel hears of it
 	Steps        []ledger.Change // since the message was told last, oldest first: what its thread tells
+	StepsLeft    int             // older steps that are too many to tell
+	Contradicted int             // of Findings, those claimed to be revoked that a later snapshot still has
+	Waited       time.Duration   // only of ReasonEscalate: how long nobody acknowledged it
+	Week         *Week           // only of ReasonDigest, which has no Findings
 	Link         string          // address of the page about it; empty when nobody said where the page is
 	Record       Record          // what is put on record when it was delivered
+
+	names []string // shortened fingerprints of Findings
 }
 
 // Closing says what has become of the findings that a message told, as far as they are still known. The others are gone.
 type Closing struct {
 	Unverifiable int // the evidence no longer allows a verdict; that is not the same as resolved
 	Excepted     int
-	Elsewhere    int // open, but below the floor or told in another message
+	Elsewhere    int        // open, but below the floor, of another team now, or told in another message
+	Handled      int        // of an escalation: somebody acknowledged them
+	How          []Resolved // how those ended that are over, as far as it is known
 }
 
 // Storm reports whether there are too many findings to tell them all.

@@ -7,39 +7,115 @@ import (
 	"time"
 
 	"github.com/grantwatch/grantwatch/access"
-	"github.com/grantwatch/grantwatch/detect"
 	"github.com/grantwatch/grantwatch/detect/ledger"
 )
 
-// Plan decides what is said where. sent is what is on record for the routed channels. The result holds every open and
-// excepted finding of the view once: in the message that tells it, or in one whose reason says why nobody is told. What
-// goes out comes first, gravest first.
+// Input is everything that a plan depends on.
+type Input struct {
+	View   *ledger.View
+	Sent   map[Key]Delivery // what is on record for the routed channels
+	Steps  []ledger.Change  // in the lives of findings, oldest first; those that were told are left out again
+	Routes *Routes
+	Now    time.Time
+}
+
+// Plan decides what is said where, with the steps that the view itself tells of.
 func Plan(view *ledger.View, sent map[Key]Delivery, routes Routes, now time.Time) []Message {
-	s := sorter{routes: routes, groups: map[groupKey]*Message{}, held: map[Reason]*Message{}}
-	s.sort(view)
-	out := make([]Message, 0, len(s.groups)+len(s.held))
+	ms, _ := Input{View: view, Sent: sent, Steps: view.Changes, Routes: &routes, Now: now}.Plan()
+	return ms
+}
+
+// Plan decides what is said where. The result holds every open and excepted finding of the view once for each of its
+// audiences: in the message that tells it, or in one whose reason says why that is not told. What goes out comes first,
+// gravest first. next is when something that is held back becomes due; zero when only another view changes anything.
+func (in Input) Plan() (out []Message, next time.Time) {
+	s := sorter{routes: in.Routes, now: in.Now, groups: map[groupKey]*Message{}, held: map[Reason]*Message{}}
+	s.sort(in.View)
+	p := planner{Input: in, steps: index(in.Steps)}
+	out = make([]Message, 0, len(s.groups)+len(s.held))
 	here := make(map[Key]bool, len(s.groups))
-	for k, m := range s.groups {
-		m.Key = Key{k.channel, k.fingerprint()}
-		m.Team, m.Kind, m.Cause = k.team, k.kind, k.cause
-		m.AsOf, m.At = view.AsOf, now
+	finish := func(m *Message) {
+		m.AsOf, m.At = in.View.AsOf, in.Now
 		m.finish()
-		prev, ok := sent[m.Key]
-		m.compare(prev, ok)
+		p.decide(m)
 		here[m.Key] = true
 		out = append(out, *m)
 	}
-	for k, d := range sent {
-		if m, ok := closing(k, d, here, s.fates, view.AsOf, now); ok {
+	groups := slices.Collect(maps.Values(s.groups))
+	for _, m := range groups {
+		finish(m)
+	}
+	clear(s.groups)
+	p.escalate(&s, groups)
+	for _, m := range s.groups {
+		finish(m)
+	}
+	for k, d := range in.Sent {
+		if m, ok := p.closing(k, d, here, s.fates); ok {
 			out = append(out, m)
 		}
 	}
 	for r, m := range s.held {
-		m.Reason, m.AsOf, m.At = r, view.AsOf, now
+		m.Reason, m.AsOf, m.At = r, in.View.AsOf, in.Now
 		out = append(out, *m)
 	}
 	slices.SortFunc(out, inOrder)
-	return out
+	return out, p.next
+}
+
+// planner holds what is decided over.
+type planner struct {
+	Input
+	steps map[string][]ledger.Change // by shortened fingerprint
+	next  time.Time
+}
+
+// due notes that a plan made at t differs from this one.
+func (p *planner) due(t time.Time) {
+	if t.After(p.Now) && (p.next.IsZero() || t.Before(p.next)) {
+		p.next = t
+	}
+}
+
+// escalate groups what nobody acknowledged in time for those who hear of that.
+func (p *planner) escalate(s *sorter, groups []*Message) {
+	e := &p.Routes.Escalate
+	if len(e.To) == 0 || len(e.After) == 0 {
+		return
+	}
+	late := map[string]bool{}
+	slices.SortFunc(groups, func(a, b *Message) int { return inOrder(*a, *b) }) // the earlier of two audiences decides, whatever the map's order
+	for _, m := range groups {
+		prev, ok := p.Sent[m.Key]
+		if !ok || prev.TS == "" || prev.Status != StatusSent || m.Audience == AudienceSOC || m.Audience == AudienceOperator {
+			continue
+		}
+		since := prev.Record().Since
+		if since.IsZero() {
+			since = prev.At
+		}
+		for i := range m.Findings {
+			f := &m.Findings[i]
+			waited, due, yes := e.overdue(f, since, p.Now)
+			p.due(due)
+			if !yes || late[f.Fingerprint] {
+				continue
+			}
+			late[f.Fingerprint] = true
+			s.room = p.Routes.resolve(e.To, f, s.feeds, s.room[:0])
+			for _, to := range s.room {
+				to.audience, to.team = AudienceEscalation, m.Team
+				x := s.group(f, to, true)
+				x.Findings, x.names, x.Waited = append(x.Findings, *f), append(x.names, m.names[i]), max(x.Waited, waited)
+			}
+		}
+	}
+	for _, m := range s.groups {
+		slices.SortStableFunc(m.Findings, func(a, b access.Finding) int { return ledger.Compare(&a, &b) })
+		for i := range m.Findings {
+			m.names[i] = short(m.Findings[i].Fingerprint)
+		}
+	}
 }
 
 func inOrder(a, b Message) int {
@@ -61,95 +137,52 @@ func order(m *Message) int {
 	return 0
 }
 
-// sorter puts findings into groups.
-type sorter struct {
-	routes Routes
-	groups map[groupKey]*Message
-	held   map[Reason]*Message
-	fates  map[string]access.Finding // by shortened fingerprint, for what is said of findings that a message no longer tells
-}
-
-func (s *sorter) sort(view *ledger.View) {
-	all := slices.Clone(view.Findings)
-	ledger.Sort(all)
-	feeds := feedTeams(view)
-	s.fates = make(map[string]access.Finding, len(all))
-	seen := make(map[string]bool, len(all))
-	var blind []access.Finding
-	for _, f := range all {
-		if seen[f.Fingerprint] || !detect.Open(f.Verdict) || f.State == ledger.StateResolved {
-			continue
-		}
-		seen[f.Fingerprint] = true
-		s.fates[short(f.Fingerprint)] = f
-		switch {
-		case f.State == ledger.StateExcepted:
-			s.hold(ReasonExcepted, f)
-		case f.Verdict == access.VerdictUnverifiable:
-			blind = append(blind, f)
-		case f.Severity.Rank() < s.routes.Min.Rank():
-			s.hold(ReasonBelowFloor, f)
-		default:
-			s.group(f, f.Team, true)
-		}
-	}
-	// What cannot be verified comes last: below the floor it rides along with a group that exists, and makes none.
-	for _, f := range blind {
-		s.group(f, addressee(&f, feeds), f.Severity.Rank() >= s.routes.Min.Rank())
-	}
-}
-
-func (s *sorter) hold(r Reason, f access.Finding) {
-	if s.held[r] == nil {
-		s.held[r] = &Message{Severity: f.Severity}
-	}
-	s.held[r].Findings = append(s.held[r].Findings, f)
-}
-
-func (s *sorter) group(f access.Finding, team string, make bool) {
-	k := groupKey{channel: s.routes.Channel(team), team: team, kind: f.Kind, cause: f.Rule}
-	m := s.groups[k]
-	switch {
-	case k.channel == "":
-		s.hold(ReasonNoChannel, f)
-		return
-	case m == nil && !make:
-		s.hold(ReasonBelowFloor, f)
-		return
-	case m == nil:
-		m = &Message{}
-		s.groups[k] = m
-	}
-	if f.Verdict == access.VerdictUnverifiable {
-		m.Unverifiable = append(m.Unverifiable, f)
-	} else {
-		m.Findings = append(m.Findings, f)
-	}
-}
-
 // closing is the message that says a group is over, for a delivery that stands in its channel and has no group any more.
-func closing(k Key, d Delivery, here map[Key]bool, fates map[string]access.Finding, asOf, now time.Time) (Message, bool) {
-	if here[k] || d.Status == StatusResolved || d.Status == StatusFailed {
+func (p *planner) closing(k Key, d Delivery, here map[Key]bool, fates map[string]*access.Finding) (Message, bool) {
+	if here[k] || d.Status == StatusResolved || d.Status == StatusFailed || !isGroup(k.Fingerprint) {
 		return Message{}, false
 	}
 	rec := d.Record()
 	m := Message{
 		Key: k, Reason: ReasonResolved, Team: rec.Team, Kind: rec.Kind, Cause: rec.Cause, Title: rec.Title, Severity: rec.Gravest,
-		AsOf: asOf, At: now, Record: rec, Digest: "resolved",
+		AsOf: p.View.AsOf, At: p.Now, Record: rec, Digest: "resolved", Audience: rec.Audience,
 	}
-	for _, fp := range slices.Sorted(maps.Keys(seenSet(rec.Seen))) {
-		f, ok := fates[fp]
+	how := map[string]int{}
+	for _, name := range slices.Sorted(maps.Keys(seenSet(rec.Seen))) {
+		f := fates[name]
 		switch {
-		case !ok:
+		case f == nil:
+			if list := p.steps[name]; len(list) > 0 {
+				if h := ledger.HowOf(list[len(list)-1]); h != "" {
+					how[h]++
+				}
+			}
 		case f.State == ledger.StateExcepted:
 			m.Closing.Excepted++
 		case f.Verdict == access.VerdictUnverifiable:
 			m.Closing.Unverifiable++
+		case rec.Audience == AudienceEscalation && handled(f):
+			m.Closing.Handled++
 		default:
 			m.Closing.Elsewhere++
 		}
 	}
+	for _, h := range slices.Sorted(maps.Keys(how)) {
+		m.Closing.How = append(m.Closing.How, Resolved{h, how[h]})
+	}
+	p.tell(&m, rec.Seen, rec.Upto)
+	m.Link = p.Routes.link(&m)
 	return m, true
+}
+
+// isGroup tells the record of a group from that of a digest or a file, whose names have a colon.
+func isGroup(fingerprint string) bool {
+	for i := range len(fingerprint) {
+		if fingerprint[i] == ':' {
+			return false
+		}
+	}
+	return true
 }
 
 func seenSet(seen []string) map[string]bool {

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -202,7 +203,7 @@ func TestResolvedIsNotOverstated(t *testing.T) {
 			f.Fingerprint = ""
 		}
 	}), sent, routes, t0)
-	if ms[0].Reason != ReasonResolved || (ms[0].Closing != Closing{Unverifiable: 2, Excepted: 1, Elsewhere: 1}) {
+	if ms[0].Reason != ReasonResolved || !reflect.DeepEqual(ms[0].Closing, Closing{Unverifiable: 2, Excepted: 1, Elsewhere: 1}) {
 		t.Errorf("got %s %+v", ms[0].Reason, ms[0].Closing)
 	}
 }

@@ -11,17 +11,26 @@ const (
 	ReasonResolved Reason = "resolved"   // nothing of the group is open above the floor any more
 	ReasonReminder Reason = "reminder"   // it is still open, and nobody has said anything for the repeat interval
 	ReasonEscalate Reason = "escalation" // nobody acknowledged it in time, so that others hear of it
+	ReasonDigest   Reason = "digest"     // the weekly digest of a team
 
 	ReasonUnchanged  Reason = "unchanged"   // the channel says what is true already
 	ReasonBelowFloor Reason = "below_floor" // less grave than the operator wants to hear of
 	ReasonExcepted   Reason = "excepted"    // covered by an exception
 	ReasonNoChannel  Reason = "no_channel"  // its team has no channel and there is no fallback
+
+	ReasonWaiting      Reason = "waiting"      // for more of its kind: the group wait or the group interval has not passed
+	ReasonQuiet        Reason = "quiet"        // the team's quiet hours; nothing of it is critical
+	ReasonAcknowledged Reason = "acknowledged" // somebody works on it, so that it is not told again
+	ReasonSnoozed      Reason = "snoozed"      // somebody asked not to hear of it before a time
+
+	ReasonUndeliverable Reason = "undeliverable" // the channel refused for good a moment ago
+	ReasonOtherSender   Reason = "other_sender"  // another process tells this team
 )
 
 // Goes reports whether a message with this reason is sent.
 func (r Reason) Goes() bool {
 	switch r {
-	case ReasonFirst, ReasonWorse, ReasonChanged, ReasonResolved, ReasonReminder, ReasonEscalate:
+	case ReasonFirst, ReasonWorse, ReasonChanged, ReasonResolved, ReasonReminder, ReasonEscalate, ReasonDigest:
 		return true
 	}
 	return false

@@ -118,6 +118,7 @@ func Evaluate(in *Input) (*Result, error) {
 	e.hitFindings()
 	e.loosenFindings()
 	e.feedFindings()
+	e.refusalFindings()
 	e.except()
 	e.finish()
 	e.feedDays()

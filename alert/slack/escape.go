@@ -3,62 +3,11 @@ package slack
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/grantwatch/grantwatch/alert/inert"
 )
 
-const (
-	ellipsis = "…"
-	maxMarks = 2 // combining marks in a row; more of them paint over the lines around
-)
-
-// hidden reports whether r changes the text around it, or takes part in it, without being seen: controls, format and bidi
-// characters, separators, variation selectors, fillers and what is not assigned.
-func hidden(r rune) bool {
-	switch r {
-	case '\u034F', '\u115F', '\u1160', '\u17B4', '\u17B5', '\u2800', '\u3164', '\uFFA0', utf8.RuneError:
-		return true
-	}
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.Zl, unicode.Zp, unicode.Variation_Selector, unicode.Noncharacter_Code_Point)
-}
-
-// clean makes one visible line of a foreign string: white space becomes single blanks and hidden characters U+FFFD, so that two names
-// never become one. It
-// reads no further than n characters and one more, which tells that something is left out.
-func clean(s string, n int) []rune {
-	out := make([]rune, 0, min(len(s), n+1))
-	blank, marked, marks := true, false, 0
-	for _, r := range s {
-		if len(out) > n {
-			return out
-		}
-		switch {
-		case unicode.IsSpace(r):
-			if !blank {
-				out = append(out, ' ')
-			}
-			blank, marked, marks = true, false, 0
-			continue
-		case hidden(r):
-			if !marked {
-				out = append(out, utf8.RuneError)
-			}
-			blank, marked, marks = false, true, 0
-			continue
-		case unicode.In(r, unicode.Mn, unicode.Me):
-			if marks++; marks > maxMarks {
-				continue
-			}
-		default:
-			marks = 0
-		}
-		out = append(out, r)
-		blank, marked = false, false
-	}
-	if blank && len(out) > 0 {
-		out = out[:len(out)-1]
-	}
-	return out
-}
+const ellipsis = "…"
 
 // limit joins the pieces up to n bytes, and says so with an ellipsis when it leaves some out. No piece is cut in two.
 func limit(pieces []string, n int) string {
@@ -96,7 +45,7 @@ func entity(r rune) string {
 // code shows a foreign string exactly, as an inline code span of at most n bytes inside. Nothing is interpreted in there
 // except the backtick that would end it, and words that call a whole channel.
 func code(s string, n int) string {
-	rs := clean(s, n)
+	rs := inert.Runes(s, n)
 	if len(rs) == 0 || n <= 0 {
 		return ""
 	}
@@ -120,7 +69,7 @@ func code(s string, n int) string {
 // prose shows a foreign sentence as plain text of at most n bytes. Characters that format, link or mention are replaced by
 // others that look alike and mean nothing to Slack, only where they would act, so that most text stays as it was.
 func prose(s string, n int) string {
-	rs := clean(s, n)
+	rs := inert.Runes(s, n)
 	if n <= 0 {
 		return ""
 	}
@@ -161,7 +110,7 @@ func prose(s string, n int) string {
 
 // title shows a foreign string in a plain_text object, which knows neither formatting nor entities.
 func title(s string, n int) string {
-	rs := clean(s, n)
+	rs := inert.Runes(s, n)
 	pieces := make([]string, len(rs))
 	for i, r := range rs {
 		switch {

@@ -39,14 +39,18 @@ func Merge(previous, judged []access.Finding, at time.Time) (current []access.Fi
 		before[previous[i].Fingerprint] = &previous[i]
 	}
 	verdicts := make(map[string]access.Verdict, len(judged))
+	closed := map[string]bool{} // grants that are not there any more
 	for i := range judged {
 		f := judged[i]
 		verdicts[f.Fingerprint] = f.Verdict
+		if f.Verdict == access.VerdictClosed && f.Grant != nil {
+			closed[f.Grant.ID] = true
+		}
 		if !detect.Open(f.Verdict) {
 			continue
 		}
 		p := before[f.Fingerprint]
-		from, why := "", "first seen"
+		from, why := "", WhyFirst
 		if p != nil {
 			f.FirstSeen = p.FirstSeen
 			from, why = p.State, "seen again"
@@ -64,6 +68,9 @@ func Merge(previous, judged []access.Finding, at time.Time) (current []access.Fi
 				why = "excepted by " + f.Exception.Approver + ": " + f.Exception.Reason
 			}
 			changes = append(changes, step(&f, at, from, why))
+			if f.State == StateExcepted && f.Exception != nil {
+				changes[len(changes)-1].Who = f.Exception.Approver
+			}
 		}
 		current = append(current, f)
 	}
@@ -76,22 +83,35 @@ func Merge(previous, judged []access.Finding, at time.Time) (current []access.Fi
 		from := p.State
 		p.State = StateResolved
 		p.LastSeen = at
-		why := "it is gone: revoked, removed or no longer true"
-		switch v {
-		case access.VerdictUsed, access.VerdictRedundant:
-			why = "it was used"
-		case access.VerdictClosed:
-			why = "it was revoked, has expired or its holder was disabled"
-		case access.VerdictDeclaredIdle:
-			why = "it was declared idle"
-		case access.VerdictTooYoung, access.VerdictUnloggable:
-			why = "the verdict is " + string(v) + " now"
+		if v == "" && p.Grant != nil && closed[p.Grant.ID] {
+			v = access.VerdictClosed // judged as another kind: the grant that this was about is gone
 		}
+		why := ""
+		p.Resolution, why = ending(&p, v, at)
+		p.Handling = nil
 		changes = append(changes, step(&p, at, from, why))
 		current = append(current, p)
 	}
 	slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Compare(a.Fingerprint, b.Fingerprint) })
 	return current, changes
+}
+
+// ending says how a finding ended, by what is judged of it now.
+func ending(f *access.Finding, v access.Verdict, at time.Time) (how, why string) {
+	switch v {
+	case access.VerdictUsed, access.VerdictRedundant:
+		return ResolvedByUse, whyUsed
+	case access.VerdictClosed:
+		if f.Grant != nil && !f.Grant.ExpiresAt.IsZero() && !f.Grant.ExpiresAt.After(at) {
+			return ResolvedByExpiry, whyExpired
+		}
+		return ResolvedByRevocation, whyRevoked + ", or its holder was disabled: a snapshot or an event shows it"
+	case access.VerdictDeclaredIdle:
+		return ResolvedByIdle, whyIdle
+	case access.VerdictTooYoung, access.VerdictUnloggable:
+		return ResolvedByVerdict, whyVerdict + string(v) + " now"
+	}
+	return ResolvedGone, whyGone
 }
 
 func step(f *access.Finding, at time.Time, from, why string) Change {

@@ -204,12 +204,15 @@ func ageFactor(open time.Duration) float64 {
 
 // Sort puts findings in the order in which they are shown: gravest first, what cannot be verified after what can.
 func Sort(fs []access.Finding) {
-	slices.SortStableFunc(fs, func(a, b access.Finding) int {
-		return cmp.Or(
-			-cmp.Compare(a.Severity.Rank(), b.Severity.Rank()),
-			cmp.Compare(boolRank(a.Verdict == access.VerdictUnverifiable), boolRank(b.Verdict == access.VerdictUnverifiable)),
-			cmp.Compare(a.Team, b.Team), cmp.Compare(a.Kind, b.Kind), cmp.Compare(name(&a), name(&b)), cmp.Compare(a.Fingerprint, b.Fingerprint))
-	})
+	slices.SortStableFunc(fs, func(a, b access.Finding) int { return Compare(&a, &b) })
+}
+
+// Compare is the order in which findings are shown.
+func Compare(a, b *access.Finding) int {
+	return cmp.Or(
+		-cmp.Compare(a.Severity.Rank(), b.Severity.Rank()),
+		cmp.Compare(boolRank(a.Verdict == access.VerdictUnverifiable), boolRank(b.Verdict == access.VerdictUnverifiable)),
+		cmp.Compare(a.Team, b.Team), cmp.Compare(a.Kind, b.Kind), cmp.Compare(name(a), name(b)), cmp.Compare(a.Fingerprint, b.Fingerprint))
 }
 
 func boolRank(b bool) int {

@@ -67,6 +67,8 @@ type exceptionMatch struct {
 	Permission string `yaml:"permission"`
 	Resource   string `yaml:"resource"`
 	Team       string `yaml:"team"`
+
+	Fingerprint string `yaml:"fingerprint"`
 }
 
 // ReadExceptions reads accepted findings. Reason, approver and expiry are all required: an exception without them is a hole.

@@ -96,6 +96,14 @@ func (s *SASL) mechanism() sasl.Mechanism {
 	})
 }
 
+// Security are the options of a client that signs in and encrypts as this configuration says.
+func (c *Config) Security() ([]kgo.Opt, error) {
+	if err := c.SASL.validate(c.TLS); err != nil {
+		return nil, err
+	}
+	return c.security()
+}
+
 // security makes the client's options. Files that are wrong are said at once and not at the first connection.
 func (c *Config) security() ([]kgo.Opt, error) {
 	var opts []kgo.Opt

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -54,7 +55,15 @@ type App struct {
 	marks       map[string]string           // what files looked like when they were last read
 	digested    map[string]time.Time        // feed → when its bucket was listed for digests
 	verified    digest.Verified             // signatures of digests that were good
+	alerting    sync.Mutex                  // held while the alerter is made
 	alerter     *alert.Alerter
+	closers     []func()                     // of what was opened while running
+	files       alert.FileNotifier           // nil when nothing that is configured can share files
+	directory   atomic.Pointer[alert.People] // who was known at the newest evaluation
+	view        atomic.Pointer[ledger.View]  // the newest
+	newer       atomic.Bool                  // there is a view that was not told yet
+	nudges      chan struct{}
+	lastTold    string
 	stdin       io.Reader // nil when nothing may be read from it
 }
 
@@ -89,7 +98,7 @@ type Options struct {
 
 // Open loads the rules, starts the embedded engine unless the configuration names a server, and migrates the store.
 func Open(ctx context.Context, o Options) (*App, error) {
-	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, stdin: o.Stdin, lastRead: map[string]uint64{}, digested: map[string]time.Time{}}
+	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, stdin: o.Stdin, nudges: make(chan struct{}, 1), lastRead: map[string]uint64{}, digested: map[string]time.Time{}}
 	if a.Log == nil {
 		a.Log = slog.New(slog.DiscardHandler)
 	}
@@ -186,6 +195,9 @@ func (a *App) Close() error {
 	var errs []error
 	for _, f := range a.followers {
 		f.Close()
+	}
+	for _, end := range a.closers {
+		end()
 	}
 	if a.Store != nil {
 		errs = append(errs, a.Store.Close())

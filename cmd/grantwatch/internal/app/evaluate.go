@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/grantwatch/grantwatch/access"
+	"github.com/grantwatch/grantwatch/alert"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
 	"github.com/grantwatch/grantwatch/detect"
 	"github.com/grantwatch/grantwatch/detect/ledger"
@@ -62,15 +63,18 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 		}
 		a.previousSet = true
 	}
+	a.directory.Store(alert.NewPeople(a.people, now))
+	if err := a.alreadyExcepted(ctx, now); err != nil {
+		return nil, nil, err
+	}
 	current, changes := ledger.Merge(a.previous, res.Findings, now)
+	if changes, err = a.handle(ctx, in, current, changes, now); err != nil {
+		return nil, nil, err
+	}
 	if err := a.Store.SaveFindings(ctx, current); err != nil {
 		return nil, nil, err
 	}
-	steps := make([]store.HistoryEntry, 0, len(changes))
-	for _, c := range changes {
-		steps = append(steps, store.HistoryEntry{Team: c.Team, Fingerprint: c.Fingerprint, At: c.At, State: c.To, Verdict: c.Verdict, Severity: c.Severity, Why: c.Why, Who: c.Who})
-	}
-	if err := a.Store.AppendHistory(ctx, steps); err != nil {
+	if err := a.Store.AppendHistory(ctx, historyOf(changes)); err != nil {
 		return nil, nil, err
 	}
 	evals := make([]store.Evaluation, 0, len(res.Evaluations))
@@ -90,6 +94,24 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 		return nil, nil, err
 	}
 	return res, view, nil
+}
+
+// alreadyExcepted gives findings the state that an action has given them: its step is on record, and is no second one.
+func (a *App) alreadyExcepted(ctx context.Context, now time.Time) error {
+	made, err := a.Store.Exceptions(ctx, "")
+	if err != nil || len(made) == 0 {
+		return err
+	}
+	covers := map[string]bool{}
+	for i := range made {
+		covers[made[i].Fingerprint] = made[i].Expires.After(now)
+	}
+	for i := range a.previous {
+		if f := &a.previous[i]; covers[f.Fingerprint] && (f.State == ledger.StateOpen || f.State == ledger.StateReopened) {
+			f.State = ledger.StateExcepted
+		}
+	}
+	return nil
 }
 
 // keepKnown is the state of all findings ever seen: the new ones, and the old that this evaluation did not touch.
@@ -128,10 +150,13 @@ func (a *App) headCount() (people, nhis int) {
 func (a *App) input(ctx context.Context, now time.Time) (*detect.Input, error) {
 	in := &detect.Input{
 		Now: now, Identities: a.people, Rules: a.Rules, Teams: a.teamNames(),
-		Baselines: a.registers.baselines, Idle: a.registers.idle, Exceptions: a.registers.exceptions, Approvals: a.registers.approvals,
+		Baselines: a.registers.baselines, Idle: a.registers.idle, Approvals: a.registers.approvals,
 	}
 	since := now.Add(-lookBack)
 	var err error
+	if in.Exceptions, err = a.exceptions(ctx); err != nil {
+		return nil, err
+	}
 	if in.Feeds, err = a.feedStates(ctx, since); err != nil {
 		return nil, err
 	}
@@ -160,6 +185,13 @@ func (a *App) input(ctx context.Context, now time.Time) (*detect.Input, error) {
 	}
 	if in.Snapshots, err = a.snapshotStates(ctx, now); err != nil {
 		return nil, err
+	}
+	troubles, err := a.Store.Troubles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range troubles {
+		in.Refusals = append(in.Refusals, detect.Refusal{Channel: t.Channel, Team: t.Team, Code: t.Code, Hint: t.Hint, Since: t.Since})
 	}
 	for _, s := range a.sources {
 		in.People = append(in.People, s.IdentitySource)

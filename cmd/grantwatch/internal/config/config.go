@@ -37,6 +37,7 @@ type Team struct {
 	Owners    []string `yaml:"owners"`
 	Slack     string   `yaml:"slack"`
 	Regulated bool     `yaml:"regulated"`
+	Quiet     *Quiet   `yaml:"quiet"` // when it hears of nothing that is not critical
 }
 
 // Feed is one log: evidence of use.
@@ -204,12 +205,6 @@ type Store struct {
 	DSN     string `yaml:"dsn"`
 	DSNFile string `yaml:"dsn_file"`
 	Path    string `yaml:"path"` // data directory of the embedded engine
-}
-
-// Alert says who is told.
-type Alert struct {
-	Slack  *Slack `yaml:"slack"`
-	Digest string `yaml:"digest"`
 }
 
 // Slack is the Slack application that alerts are posted with.

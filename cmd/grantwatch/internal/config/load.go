@@ -15,7 +15,6 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
-	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/ingest/decode"
 	"github.com/grantwatch/grantwatch/ingest/entitlement"
 	"github.com/grantwatch/grantwatch/ingest/policy"
@@ -77,6 +76,18 @@ func (c *Config) defaults() {
 	}
 	if c.Kafka.Group == "" {
 		c.Kafka.Group = "grantwatch"
+	}
+	def := func(d **policy.Duration, v time.Duration) {
+		if *d == nil {
+			p := policy.Duration(v)
+			*d = &p
+		}
+	}
+	def(&c.Alert.GroupWait, 0)
+	def(&c.Alert.GroupInterval, 5*time.Minute)
+	def(&c.Alert.Repeat, 7*24*time.Hour)
+	if c.Alert.Partitions == 0 {
+		c.Alert.Partitions = 12
 	}
 	if c.Report.Out == "" {
 		c.Report.Out = "reports"
@@ -178,7 +189,8 @@ func (k *checker) check() {
 	for team, files := range c.Rules.Teams {
 		k.globs("$.rules.teams."+team, files)
 	}
-	k.alert()
+	k.alert(teams)
+	k.notifiers()
 	k.report()
 	k.listen()
 	if m := k.c.Metrics.Listen; m != "" {
@@ -400,22 +412,6 @@ func ParseTime(s string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fmt.Errorf("%q is no RFC 3339 time and no date", s)
-}
-
-func (k *checker) alert() {
-	s := k.c.Alert.Slack
-	if s == nil {
-		return
-	}
-	if s.TokenFile == "" && s.TokenEnv == "" {
-		k.fail("$.alert.slack", "Slack needs token_file or token_env; a token itself never stands in this file")
-	}
-	if s.MinSeverity != "" && access.Severity(s.MinSeverity).Rank() == 0 {
-		k.fail("$.alert.slack.min_severity", "severity %q is not one of info, low, medium, high, critical", s.MinSeverity)
-	}
-	if s.TokenFile != "" {
-		k.exist("$.alert.slack.token_file", s.TokenFile)
-	}
 }
 
 var weekdays = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}

@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/grantwatch/grantwatch/access"
+	"github.com/grantwatch/grantwatch/access/ocsf"
 )
 
 // Formats are the words that --format takes.
@@ -27,7 +28,7 @@ func Findings(w io.Writer, format string, list []access.Finding) error {
 	case "json":
 		err = each(b, list, func(f *access.Finding) any { return f })
 	case "ocsf":
-		err = each(b, list, func(f *access.Finding) any { return ocsf(f) })
+		err = each(b, list, func(f *access.Finding) any { return ocsf.Finding(f) })
 	case "csv":
 		err = asCSV(b, list)
 	case "table":

@@ -1,12 +1,16 @@
-package output
+// Package ocsf prints findings as events of the Open Cybersecurity Schema Framework: https://schema.ocsf.io. Whatever
+// hands findings to another system speaks it through here, so that a finding looks the same on every way out.
+package ocsf
 
 import (
 	"github.com/grantwatch/grantwatch/access"
 )
 
-// The OCSF version and the classes that findings are printed as: https://schema.ocsf.io.
+// Version is the version of the schema.
+const Version = "1.6.0"
+
+// The classes that findings are printed as.
 const (
-	ocsfVersion      = "1.6.0"
 	classIAMAnalysis = 2008 // IAM Analysis Finding: what a grant is or is not used for
 	classDetection   = 2004 // Detection Finding: everything else
 	categoryFindings = 2
@@ -19,12 +23,12 @@ const (
 	confidenceHigh   = 3
 )
 
-var ocsfSeverity = map[access.Severity]int{access.SeverityInfo: 1, access.SeverityLow: 2, access.SeverityMedium: 3, access.SeverityHigh: 4, access.SeverityCritical: 5}
+var severityID = map[access.Severity]int{access.SeverityInfo: 1, access.SeverityLow: 2, access.SeverityMedium: 3, access.SeverityHigh: 4, access.SeverityCritical: 5}
 
-var ocsfSeverityName = map[access.Severity]string{access.SeverityInfo: "Informational", access.SeverityLow: "Low", access.SeverityMedium: "Medium", access.SeverityHigh: "High", access.SeverityCritical: "Critical"}
+var severityName = map[access.Severity]string{access.SeverityInfo: "Informational", access.SeverityLow: "Low", access.SeverityMedium: "Medium", access.SeverityHigh: "High", access.SeverityCritical: "Critical"}
 
-// ocsf is a finding as an OCSF event. What OCSF has no place for (window, gaps, coverage) stands under unmapped.
-func ocsf(f *access.Finding) map[string]any {
+// Finding is a finding as an OCSF event. What OCSF has no place for (window, gaps, coverage) stands under unmapped.
+func Finding(f *access.Finding) map[string]any {
 	class, name := classDetection, "Detection Finding"
 	switch f.Kind {
 	case "UNUSED_GRANT", "UNUSED_CREDENTIAL", "UNUSED_IDENTITY":
@@ -49,9 +53,9 @@ func ocsf(f *access.Finding) map[string]any {
 	out := map[string]any{
 		"category_uid": categoryFindings, "category_name": "Findings", "class_uid": class, "class_name": name,
 		"activity_id": activity, "type_uid": class*100 + activity, "status_id": status,
-		"severity_id": ocsfSeverity[f.Severity], "severity": ocsfSeverityName[f.Severity], "confidence_id": confidence,
+		"severity_id": severityID[f.Severity], "severity": severityName[f.Severity], "confidence_id": confidence,
 		"time": f.LastSeen.UnixMilli(), "message": f.Why, "finding_info": info,
-		"metadata": map[string]any{"version": ocsfVersion, "product": map[string]any{"name": "Grantwatch", "vendor_name": "Grantwatch"}},
+		"metadata": map[string]any{"version": Version, "product": map[string]any{"name": "Grantwatch", "vendor_name": "Grantwatch"}},
 	}
 	if f.Proposal != "" {
 		out["remediation"] = map[string]any{"desc": f.Proposal}

@@ -1,0 +1,3 @@
+SELECT body
+FROM actions FINAL
+WHERE id = {id:String}

@@ -1,0 +1,4 @@
+SELECT body
+FROM actions FINAL
+WHERE at >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
+ORDER BY at, id

@@ -1,0 +1,3 @@
+SELECT body
+FROM handlings FINAL
+ORDER BY team, fingerprint

@@ -1,0 +1,4 @@
+SELECT body
+FROM alert_troubles FINAL
+WHERE open
+ORDER BY channel
