@@ -11,7 +11,7 @@ import (
 )
 
 // said makes a history of daily words: the candidate of each day, oldest first, as settle itself makes of it.
-func said(candidates ...string) []Recommendation {
+func recommended(candidates ...string) []Recommendation {
 	var past []Recommendation
 	for i, c := range candidates {
 		r := Recommendation{Team: "a", Layer: LayerExecution, At: ago(float64(len(candidates) - i)), Candidate: c}
@@ -57,7 +57,7 @@ func TestAWordMustLastFourWeeks(t *testing.T) {
 		"a change that has come about stays": {join(times(40, c), times(35, h)), h, h},
 	} {
 		r := Recommendation{Team: "a", Layer: LayerExecution, At: now, Candidate: k.candidate}
-		settle(&r, said(k.days...))
+		settle(&r, recommended(k.days...))
 		if r.Model != k.want {
 			t.Errorf("%s: %s, want %s", name, r.Model, k.want)
 		}
