@@ -24,6 +24,21 @@ func options() Options {
 	return Options{Week: "2026-W47", From: viewtest.Now.AddDate(0, 0, -7), To: viewtest.Now, Version: "1.2.3", Org: viewtest.Script}
 }
 
+// full is the fixture with everything that a report can have.
+func full(n int) *Report {
+	v := viewtest.Organisation(n)
+	o := options()
+	o.Org = "Harbour Holding"
+	figures := viewtest.Weeks(v)
+	for _, w := range LastWeeks(o.Week, trendWeeks) {
+		if len(figures[w]) > 0 {
+			o.Weeks = append(o.Weeks, NewWeekFigures(w, figures[w]))
+		}
+	}
+	o.Compare = &o.Weeks[4]
+	return Build(v, o)
+}
+
 func html(t *testing.T, v *ledger.View) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -1,0 +1,130 @@
+package viewtest
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/grantwatch/grantwatch/access"
+	"github.com/grantwatch/grantwatch/detect"
+	"github.com/grantwatch/grantwatch/detect/ledger"
+	"github.com/grantwatch/grantwatch/rules"
+)
+
+// answers adds credentials, revocations, days of feeds and a census that go with the six teams.
+func (g *generator) answers(res *detect.Result) {
+	res.Census = map[string]detect.Census{detect.CensusAll: {People: 412, NHIs: 957, ChangesPerWeek: 31}}
+	for i, t := range teams {
+		res.Census[t.Name] = detect.Census{People: 40 + 11*i, NHIs: 90 + 25*i, ChangesPerWeek: float64(2 + 3*i)}
+		for k := range 40 + 8*i {
+			state := func(missing int) string {
+				switch n := g.dice.IntN(100); {
+				case n < missing:
+					return detect.Missing
+				case n < missing+3:
+					return detect.Stale
+				}
+				return detect.Known
+			}
+			name := fmt.Sprintf("%s-bot-%d", t.Name, k)
+			res.Answers = append(res.Answers, detect.CredentialAnswer{Team: t.Name, IdentityUID: name, IdentityName: name, IdentityKind: access.Workload, Credential: fmt.Sprintf("AKIA%04d", k), Kind: "access key", Provider: "aws",
+				Issuer: detect.Answer{State: state(4 + 4*i)}, Reach: detect.Answer{State: state(2 + i)}, Expiry: detect.Answer{State: state(3 + 2*i)}, Grants: 3, Weight: 7})
+		}
+		for k := range 3 + i {
+			r := detect.Revocation{Team: t.Name, Person: fmt.Sprintf("person-%d-%d", i, k), Ended: Now.Add(-time.Duration(6+9*k) * day), Evidence: "account user/person, disabled or deleted by event at 2026-11-01T10:00:00Z"}
+			r.Revoked = r.Ended.Add(time.Duration(1+g.dice.IntN(60)) * time.Hour)
+			if k == 2 && i%2 == 1 {
+				r.Revoked, r.Open, r.Evidence = time.Time{}, 2, "left: account user/person; s3:* on everything"
+			}
+			all := r
+			all.Team = detect.CensusAll
+			res.Revocations = append(res.Revocations, r, all)
+		}
+	}
+	for i := range res.Feeds {
+		f := &res.Feeds[i]
+		for d := range 90 {
+			from := f.Watermark.Truncate(day).Add(-time.Duration(89-d) * day)
+			to := from.Add(day)
+			if to.After(f.Watermark) {
+				to = f.Watermark
+			}
+			fd := detect.FeedDay{Team: f.Team, Feed: f.Name, Day: from, Covered: 1, Grade: "C2", Gaps: []access.Gap{}}
+			blind := time.Duration(0)
+			cut := func(a, b time.Time, why string) {
+				a, b = maxTime(a, from), minTime(b, to)
+				if a.Before(b) {
+					blind += b.Sub(a)
+					fd.Gaps = append(fd.Gaps, access.Gap{Feed: f.Name, From: a, To: b, Why: why})
+				}
+			}
+			if f.First.IsZero() {
+				cut(from, to, "no record was ever seen")
+			} else {
+				cut(from, f.First, "before the feed's first record")
+			}
+			for _, gap := range f.Gaps {
+				cut(gap.From, gap.To, gap.Why)
+			}
+			if f.Silent && !f.First.IsZero() {
+				cut(f.Newest, to, "silent since its newest record")
+			}
+			fd.Covered = math.Max(0, 1-float64(blind)/float64(to.Sub(from)))
+			res.FeedDays = append(res.FeedDays, fd)
+		}
+	}
+}
+
+func maxTime(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func minTime(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// recommend adds what the shipped rules say of the six teams, one of them with another word on its way.
+func recommend(v *ledger.View) {
+	rules, problems := rules.LoadGovernance(nil, nil)
+	if len(problems) > 0 {
+		panic(problems) // the shipped rules are tested elsewhere
+	}
+	v.Recommend(rules, nil, nil, nil)
+	for i := range v.Governance {
+		v.Governance[i].Since = Now.Add(-60 * day)
+	}
+	v.Governance[1].Candidate, v.Governance[1].Due = "local", Now.Add(12*day)
+}
+
+// Weeks are figures of the twelve weeks before, in which one week has none; each is a function of the view's own.
+func Weeks(v *ledger.View) map[string][]ledger.Figure {
+	dice := rand.New(rand.NewPCG(13, 13))
+	out := map[string][]ledger.Figure{}
+	for n := 1; n <= 12; n++ {
+		at := v.AsOf.Add(-time.Duration(7*n) * day)
+		year, week := at.Add(-day).ISOWeek()
+		name := fmt.Sprintf("%04d-W%02d", year, week)
+		if n == 5 {
+			continue
+		}
+		for _, f := range v.Figures() {
+			f.At = at
+			switch by := 1 + float64(n)*(dice.Float64()-0.25)/12; {
+			case strings.HasPrefix(f.Name, "visibility"), f.Name == "coverage":
+				f.Value = math.Max(0, f.Value-float64(n)*0.02*dice.Float64())
+			default:
+				f.Value = math.Round(10*f.Value*by) / 10
+			}
+			out[name] = append(out[name], f)
+		}
+	}
+	return out
+}
