@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -117,9 +118,10 @@ func newPDFSheet() *pdfSheet {
 	s := &pdfSheet{Fpdf: fpdf.New("P", "mm", "A4", "")}
 	s.SetMargins(margin, margin, margin)
 	s.SetAutoPageBreak(false, 0)
-	s.AddUTF8FontFromBytes("go", "", goregular.TTF)
-	s.AddUTF8FontFromBytes("go", "B", gobold.TTF)
-	s.AddUTF8FontFromBytes("mono", "", gomono.TTF)
+	// The library writes into the bytes that it is given while it cuts a font down, so that it gets bytes of its own.
+	s.AddUTF8FontFromBytes("go", "", bytes.Clone(goregular.TTF))
+	s.AddUTF8FontFromBytes("go", "B", bytes.Clone(gobold.TTF))
+	s.AddUTF8FontFromBytes("mono", "", bytes.Clone(gomono.TTF))
 	s.SetCatalogSort(true)
 	return s
 }

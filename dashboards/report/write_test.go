@@ -54,10 +54,15 @@ func views() map[string]*ledger.View {
 
 // TestGoldenOfAHostileView pins the bytes of a report in which every outside field carries something nasty.
 func TestGoldenOfAHostileView(t *testing.T) {
-	for name, write := range map[string]func(*Report, io.Writer) error{"hostile.html": (*Report).WriteHTML, "hostile.csv": (*Report).WriteCSV, "hostile.json": (*Report).WriteJSON} {
+	for name, write := range map[string]func(*Report, io.Writer) error{"hostile.html": (*Report).WriteHTML, "hostile.csv": (*Report).WriteCSV, "hostile.json": (*Report).WriteJSON, "hostile.pdf": (*Report).WritePDF,
+		"full.html": (*Report).WriteHTML, "full.pdf": (*Report).WritePDF} {
 		t.Run(name, func(t *testing.T) {
 			var got bytes.Buffer
-			if err := write(Build(viewtest.Hostile(), options()), &got); err != nil {
+			r := Build(viewtest.Hostile(), options())
+			if strings.HasPrefix(name, "full") {
+				r = full(40)
+			}
+			if err := write(r, &got); err != nil {
 				t.Fatal(err)
 			}
 			path := "testdata/" + name + ".golden"

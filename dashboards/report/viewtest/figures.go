@@ -10,7 +10,6 @@ import (
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/detect"
 	"github.com/grantwatch/grantwatch/detect/ledger"
-	"github.com/grantwatch/grantwatch/rules"
 )
 
 // answers adds credentials, revocations, days of feeds and a census that go with the six teams.
@@ -91,15 +90,21 @@ func minTime(a, b time.Time) time.Time {
 	return b
 }
 
-// recommend adds what the shipped rules say of the six teams, one of them with another word on its way.
+// recommend adds a recommendation for each team, one of them with another word on its way and one for lack of evidence.
 func recommend(v *ledger.View) {
-	rules, problems := rules.LoadGovernance(nil, nil)
-	if len(problems) > 0 {
-		panic(problems) // the shipped rules are tested elsewhere
+	said := []struct{ policy, execution, rule, why, counterfactual string }{
+		{"hybrid", "hybrid", "shared", "Nothing speaks for a central or a local model: coverage 99.46 %, visibility 85 %, drift index 24.4.", "to move to local execution: green weeks in a row 2 → 8, changes of access a week 2 → 5"},
+		{"central", "hybrid", "slow-or-rising", "Access of people who left is taken away too late: the 95th percentile is 24 days.", "to move to local execution: revocation p95 24 days → 3 days, green weeks in a row 0 → 8"},
+		{"central", "central", "unanswered-reach", "Only 69.6 % of 56 credentials are answered for, and the others reach a privilege weight of 125.", "to move to hybrid execution: visibility 69.6 % → 80 % or weight behind unanswered credentials 125 → below 100"},
+		{"central", "central", "regulated", "The team is regulated.", ""},
+		{"INSUFFICIENT_EVIDENCE", "INSUFFICIENT_EVIDENCE", "insufficient-evidence", "There is too little evidence to recommend anything: coverage is 61 %, 341 grants were judged.", "to move to central execution: coverage 61 % → 80 %"},
+		{"hybrid", "local", "earned-trust", "Everything has been green for 9 weeks, and access changes 17 times a week: the team can carry it out itself, inside the central floor.", ""},
 	}
-	v.Recommend(rules, nil, nil, nil)
-	for i := range v.Governance {
-		v.Governance[i].Since = Now.Add(-60 * day)
+	for i := range v.Teams {
+		s := said[i%len(said)]
+		for _, l := range []struct{ layer, model string }{{ledger.LayerPolicy, s.policy}, {ledger.LayerExecution, s.execution}, {ledger.LayerOversight, "central"}} {
+			v.Governance = append(v.Governance, ledger.Recommendation{Team: v.Teams[i].Name, Layer: l.layer, At: v.AsOf, Model: l.model, Candidate: l.model, Rule: s.rule, Why: s.why, Counterfactual: s.counterfactual, Since: Now.Add(-60 * day)})
+		}
 	}
 	v.Governance[1].Candidate, v.Governance[1].Due = "local", Now.Add(12*day)
 }
@@ -127,4 +132,26 @@ func Weeks(v *ledger.View) map[string][]ledger.Figure {
 		}
 	}
 	return out
+}
+
+// Large is a view of n teams with so many findings in all, for measuring.
+func Large(n, findings int) *ledger.View {
+	g := &generator{dice: rand.New(rand.NewPCG(50, 100))}
+	names := make([]ledger.TeamInfo, n)
+	for i := range names {
+		names[i] = ledger.TeamInfo{Name: fmt.Sprintf("team-%02d", i), Owners: []string{fmt.Sprintf("owner-%d@harbour.example", i)}, Regulated: i%9 == 0}
+	}
+	res := &detect.Result{Now: Now, Feeds: feeds()}
+	for i := range findings {
+		f := g.finding(i)
+		f.Team = names[i%n].Name
+		if f.State == "" {
+			f.State = ledger.StateOpen
+		}
+		res.Findings = append(res.Findings, f)
+	}
+	g.answers(res)
+	v := ledger.NewView(res, res.Findings, nil, names, 9000, 30000)
+	recommend(v)
+	return v
 }
