@@ -19,6 +19,7 @@ import (
 func reportCommand() *cobra.Command {
 	var f common
 	var week, out, compare string
+	var stored bool
 	c := &cobra.Command{
 		Use: "report", Short: "Writes the weekly report for the governance board: HTML, PDF, CSV and JSON", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -42,13 +43,19 @@ func reportCommand() *cobra.Command {
 					return fmt.Errorf("--compare: %w", err)
 				}
 			}
+			if stored {
+				o.DataDir = app.DefaultDataDir(o.Config)
+			}
 			a, err := app.Open(c.Context(), o)
 			if err != nil {
 				return err
 			}
-			defer func() { _ = a.Close() }() // what is left is a temporary directory
+			defer func() { _ = a.Close() }() // the report is written; the engine's own log tells what went wrong
 			w := &reportWriter{app: a, zone: zone, dir: out, org: o.Config.Report.Org, compare: compare}
-			view, err := w.present(c.Context(), now, week)
+			var view *ledger.View
+			if !stored {
+				view, err = w.present(c.Context(), now, week)
+			}
 			done()
 			if err != nil {
 				return err
@@ -62,6 +69,7 @@ func reportCommand() *cobra.Command {
 	}
 	f.add(c, "")
 	c.Flags().StringVar(&week, "week", "", "ISO week such as 2026-W47; default the present one")
+	c.Flags().BoolVar(&stored, "stored", false, "from what run kept of the week, without reading logs; with the embedded engine while run is stopped")
 	c.Flags().StringVar(&compare, "compare", "", "an earlier ISO week to set beside it")
 	c.Flags().StringVar(&out, "out", ".", "folder to write into")
 	c.AddCommand(reportVerify())
