@@ -45,6 +45,8 @@ var banned = []struct {
 	{"github.com/prometheus/", []string{"cmd/grantwatch/internal/metrics"}, "the parts that are counted declare observers, and know nothing of who counts"},
 	{"github.com/slack-go/", []string{"alert"}, "only alerts speak Slack"},
 	{"github.com/wneessen/", []string{"alert/email"}, "only one notifier writes mail"},
+	{"codeberg.org/go-pdf/", []string{"dashboards/report"}, "one report is put on paper, by the canvas that charts are drawn on"},
+	{"golang.org/x/image/", []string{"dashboards/report"}, "only what is embedded in the PDF needs fonts"},
 	{"github.com/spf13/cobra", []string{"cmd"}, "only commands have flags"},
 }
 

@@ -311,21 +311,25 @@ func (g *Governance) Judge(f *facts.Governance) Recommended {
 	return out
 }
 
-// counterfactual says what would have to change for each less central outcome further down: the rules that hold before it
-// must be left, and its own conditions entered.
+// counterfactual says what would have to change for each less central outcome: the rules that hold before it must be left,
+// and its own conditions entered. The nearest outcome comes first.
 func (g *Governance) counterfactual(first int, fires []bool, holds func(*governanceCondition) bool, m *vm.VM, env any) string {
-	var out []string
-	said := map[string]bool{}
-	for target := first + 1; target < len(g.rules); target++ {
+	type way struct {
+		name  string
+		ranks int
+		needs []string
+	}
+	var ways []way
+	now := rank(g.rules[first].policy) + rank(g.rules[first].execution)
+	for target := range g.rules {
 		r := &g.rules[target]
-		name := r.execution
-		if said[name] || rank(r.policy)+rank(r.execution) <= rank(g.rules[first].policy)+rank(g.rules[first].execution) {
+		w := way{name: r.execution, ranks: rank(r.policy) + rank(r.execution)}
+		if w.ranks <= now || slices.ContainsFunc(ways, func(x way) bool { return x.name == w.name }) {
 			continue
 		}
-		var needs []string
 		need := func(s string) {
-			if s != "" && !slices.Contains(needs, s) {
-				needs = append(needs, s)
+			if s != "" && !slices.Contains(w.needs, s) {
+				w.needs = append(w.needs, s)
 			}
 		}
 		for i := range target {
@@ -338,8 +342,12 @@ func (g *Governance) counterfactual(first int, fires []bool, holds func(*governa
 				need(c.enter.render(m, env))
 			}
 		}
-		said[name] = true
-		out = append(out, fmt.Sprintf("to move to %s execution: %s", name, strings.Join(needs, ", ")))
+		ways = append(ways, w)
+	}
+	slices.SortStableFunc(ways, func(a, b way) int { return a.ranks - b.ranks })
+	var out []string
+	for _, w := range ways {
+		out = append(out, fmt.Sprintf("to move to %s execution: %s", w.name, strings.Join(w.needs, ", ")))
 	}
 	return strings.Join(out, "; ")
 }

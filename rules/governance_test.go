@@ -65,6 +65,11 @@ func TestTheCounterfactualNamesEachFailingCondition(t *testing.T) {
 			t.Errorf("got %q, want %q in it", got, part)
 		}
 	}
+	f = green()
+	f.GreenWeeks, f.ChangesPerWeek = 2, 1
+	if got, want := shippedGovernance(t).Judge(&f).Counterfactual, "to move to local execution: green weeks in a row 2 → 8, changes of access a week 1 → 5; below that local execution is not worth its price"; got != want {
+		t.Errorf("got %q", got)
+	}
 	best := green()
 	if c := shippedGovernance(t).Judge(&best).Counterfactual; c != "" {
 		t.Errorf("there is nothing beyond local, and yet: %q", c)
@@ -132,12 +137,12 @@ func TestTheBoardChangesNumbersAndRules(t *testing.T) {
 
 func TestGovernanceProblemsNameTheirPlace(t *testing.T) {
 	for text, want := range map[string]string{
-		"set: {min_visibilty: 1}":                                                                                   `b.yaml:1:7: error: unknown parameter "min_visibilty"; did you mean "min_visibility"?`,
-		"rules:\n  - {id: a, policy: central, execution: sometimes, why: x}":                                        "b.yaml:2:41: error: execution must be central, hybrid, local or abstain",
+		"set: {min_visibilty: 1}": `b.yaml:1:7: error: unknown parameter "min_visibilty"; did you mean "min_visibility"?`,
+		"rules:\n  - {id: a, policy: central, execution: sometimes, why: x}":                                         "b.yaml:2:41: error: execution must be central, hybrid, local or abstain",
 		"rules:\n  - id: a\n    policy: central\n    execution: central\n    why: x\n    any: [{when: coverge < 1}]": `b.yaml:6:18: error: unknown fact "coverge"; did you mean "coverage"?`,
-		"rules:\n  - {id: a, policy: central, execution: central, why: x, all: [{when: regulated}]}":                "the last rule must have no conditions",
-		"rules:\n  - {id: a, policy: central, execution: central, why: x, all: [{when: coverage}]}":                 "must give true or false",
-		"rules:\n  - {id: a, policy: central, execution: central, why: \"{coverage\"}":                              "this { has no }",
+		"rules:\n  - {id: a, policy: central, execution: central, why: x, all: [{when: regulated}]}":                 "the last rule must have no conditions",
+		"rules:\n  - {id: a, policy: central, execution: central, why: x, all: [{when: coverage}]}":                  "must give true or false",
+		"rules:\n  - {id: a, policy: central, execution: central, why: \"{coverage\"}":                               "this { has no }",
 		"rules: []":                        "between 1 and",
 		"params: {coverage: {default: 1}}": "is the name of a fact",
 		"what: 1":                          "unknown key",

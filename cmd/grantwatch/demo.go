@@ -84,7 +84,8 @@ func (f *demoFlags) run(c *cobra.Command) error {
 		return err
 	}
 	p.view.Store(view)
-	files, err := writeReport(ctx, a, view, report.Week(org.AsOf()), time.UTC, f.reports)
+	w := &reportWriter{app: a, zone: time.UTC, dir: f.reports, org: cfg.Report.Org}
+	files, err := w.write(ctx, view, report.Week(org.AsOf()))
 	if err != nil {
 		return err
 	}

@@ -82,9 +82,9 @@ type loop struct {
 	done    func()
 	once    bool // one pass over everything, also over what is otherwise read beside the watch
 
-	reported string // newest week whose report was written
-	digested string // week whose digests were sent
-	shared   string // week whose report was shared
+	digested string    // week whose digests were sent
+	shared   string    // week whose report was shared
+	reported time.Time // when the newest reports were due that were written
 	alerting sync.Mutex
 	told     sync.WaitGroup
 }
@@ -247,7 +247,7 @@ func startOfWeek(t time.Time) time.Time {
 // clock is what Slack is paced by: the machine's, whatever moment is judged.
 func (l *loop) clock() time.Time { return time.Now() }
 
-// report writes the report of the last full week once its time has come; after a pause it catches up.
+// report writes the report of the last full week once its time has come, and those of weeks that were missed.
 func (l *loop) report(ctx context.Context, v *ledger.View, now time.Time) error {
 	r := l.cfg.Report
 	if r.Weekday == "" {
@@ -258,20 +258,15 @@ func (l *loop) report(ctx context.Context, v *ledger.View, now time.Time) error 
 		return err
 	}
 	due := lastDue(now.In(zone), r)
-	week := report.Week(due.AddDate(0, 0, -7))
-	if week == l.reported {
+	if due.Equal(l.reported) {
 		return nil
 	}
-	if found, _ := filepath.Glob(filepath.Join(l.reports, "grantwatch-"+week+".html")); len(found) > 0 { // the pattern is well-formed
-		l.reported = week
-		return nil
+	w := &reportWriter{app: l.app, zone: zone, dir: l.reports, org: r.Org}
+	if err := w.missed(ctx, v, due, func(files []string) { fmt.Fprintf(l.out, "report %s\n", files[0]) }); err != nil {
+		return err
 	}
-	files, err := writeReport(ctx, l.app, v, week, zone, l.reports)
-	if err == nil {
-		l.reported = week
-		fmt.Fprintf(l.out, "report %s\n", files[0])
-	}
-	return err
+	l.reported = due
+	return nil
 }
 
 // lastDue is the newest moment at or before now at which a report was due.

@@ -58,7 +58,8 @@ type Report struct {
 	Controls   []Framework             `json:"controls"`
 	Feeds      []detect.FeedReport     `json:"feeds"`
 	Partial    []detect.Evaluation     `json:"partial_evaluations"` // rules that could not judge everything
-	Notes      []string                `json:"notes"`
+	Notes      []string                `json:"notes"`               // of the evaluation
+	Remarks    []string                `json:"remarks"`             // on how this report came about
 
 	findings []*access.Finding
 	days     []detect.FeedDay
@@ -104,7 +105,7 @@ func Build(v *ledger.View, opt Options) *Report {
 		Kinds: some(v.Kinds), Registers: some(v.Registers), Feeds: some(v.Feeds), findings: Pointers(v.Findings), Partial: []detect.Evaluation{},
 	}
 	r.Rebuilt, r.Figures, r.days = v.Rebuilt, v.Org, v.FeedDays
-	r.Notes = append(some(slices.Clone(opt.Notes)), v.Notes...)
+	r.Remarks, r.Notes = some(opt.Notes), some(v.Notes)
 	missing := unanswered(v.Credentials)
 	r.Unanswered = missing[ledger.Organisation]
 	r.Leavers = some(slowest(v.Revocations, v.AsOf, 10))
@@ -139,16 +140,22 @@ func Build(v *ledger.View, opt Options) *Report {
 	return r
 }
 
-// withThisWeek is the weeks with the figures of the view as the last, at most thirteen of them.
+// withThisWeek is thirteen weeks up to the view's own, whose figures are the view's. Weeks of which nothing was saved are there
+// without figures: a trend shows them as not measured.
 func withThisWeek(weeks []WeekFigures, week string, v *ledger.View) []WeekFigures {
-	out := slices.Clone(weeks)
-	now := NewWeekFigures(week, v.Figures())
-	if n := len(out); n > 0 && out[n-1].Week == week {
-		out[n-1] = now
-	} else {
-		out = append(out, now)
+	known := map[string]WeekFigures{}
+	for _, w := range weeks {
+		known[w.Week] = w
 	}
-	return out[max(0, len(out)-trendWeeks):]
+	known[week] = NewWeekFigures(week, v.Figures())
+	names := LastWeeks(week, trendWeeks)
+	out := make([]WeekFigures, 0, len(names))
+	for _, n := range names {
+		w := known[n]
+		w.Week = n
+		out = append(out, w)
+	}
+	return out
 }
 
 // some makes an absent list an empty one, which JSON prints as [].

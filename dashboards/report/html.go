@@ -67,6 +67,10 @@ var sheet = template.Must(template.New("report").Funcs(template.FuncMap{
 	"pending":      pending,
 	"method":       func() [][2]string { return method },
 	"heat":         heatOf,
+	"rebuilt":      func() string { return rebuiltWords },
+	"lead":         (*Report).lead,
+	"basis":        (*Report).basis,
+	"careof":       (*Report).careOf,
 }).Parse(page))
 
 // WriteHTML writes the report as one file that needs nothing else: no script, no font, no picture from elsewhere.

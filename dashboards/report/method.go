@@ -10,3 +10,6 @@ var method = [][2]string{
 	{"Recommended model", "The first rule that holds, once it has held for four weeks. Without enough evidence nothing is recommended. The rules are the board's own and can be changed."},
 	{"Coverage", "Share of the time in which the feeds would have recorded a use. No figure here is better than it."},
 }
+
+// rebuiltWords say what cannot be rebuilt of a past week.
+const rebuiltWords = "This report was made after its week from what was kept of it: figures, recommendations, and where each finding stood are those of the week's last evaluation. What is told of a finding beyond its state, verdict and severity (reasons, gaps, proposals), the reasons of gaps in feeds, and how many records a feed has are told as they are known today. Notes on registers, single credentials and single revocations are not kept and are left out."

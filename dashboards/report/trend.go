@@ -182,7 +182,10 @@ func (r ComparisonRow) Change() string {
 	if r.Unit == "hours" {
 		return signed(d) + " h"
 	}
-	return signed(d)
+	if r.Unit == "index" || r.Unit == "ratio" {
+		return signed(d)
+	}
+	return signed(math.Round(d))
 }
 
 // TeamMove is a team's drift index then and now.

@@ -36,3 +36,16 @@ func Range(week string, loc *time.Location) (from, to time.Time, err error) {
 	}
 	return from, to, nil
 }
+
+// LastWeeks names n weeks up to and including one, oldest first. A name that is no week stands alone.
+func LastWeeks(week string, n int) []string {
+	from, _, err := Range(week, time.UTC)
+	if err != nil {
+		return []string{week}
+	}
+	out := make([]string, n)
+	for i := range out {
+		out[i] = Week(from.AddDate(0, 0, 7*(i-n+1)))
+	}
+	return out
+}

@@ -24,6 +24,21 @@ func options() Options {
 	return Options{Week: "2026-W47", From: viewtest.Now.AddDate(0, 0, -7), To: viewtest.Now, Version: "1.2.3", Org: viewtest.Script}
 }
 
+// full is the fixture with everything that a report can have.
+func full(n int) *Report {
+	v := viewtest.Organisation(n)
+	o := options()
+	o.Org = "Harbour Holding"
+	figures := viewtest.Weeks(v)
+	for _, w := range LastWeeks(o.Week, trendWeeks) {
+		if len(figures[w]) > 0 {
+			o.Weeks = append(o.Weeks, NewWeekFigures(w, figures[w]))
+		}
+	}
+	o.Compare = &o.Weeks[4]
+	return Build(v, o)
+}
+
 func html(t *testing.T, v *ledger.View) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -39,10 +54,15 @@ func views() map[string]*ledger.View {
 
 // TestGoldenOfAHostileView pins the bytes of a report in which every outside field carries something nasty.
 func TestGoldenOfAHostileView(t *testing.T) {
-	for name, write := range map[string]func(*Report, io.Writer) error{"hostile.html": (*Report).WriteHTML, "hostile.csv": (*Report).WriteCSV, "hostile.json": (*Report).WriteJSON} {
+	for name, write := range map[string]func(*Report, io.Writer) error{"hostile.html": (*Report).WriteHTML, "hostile.csv": (*Report).WriteCSV, "hostile.json": (*Report).WriteJSON, "hostile.pdf": (*Report).WritePDF,
+		"full.html": (*Report).WriteHTML, "full.pdf": (*Report).WritePDF} {
 		t.Run(name, func(t *testing.T) {
 			var got bytes.Buffer
-			if err := write(Build(viewtest.Hostile(), options()), &got); err != nil {
+			r := Build(viewtest.Hostile(), options())
+			if strings.HasPrefix(name, "full") {
+				r = full(40)
+			}
+			if err := write(r, &got); err != nil {
 				t.Fatal(err)
 			}
 			path := "testdata/" + name + ".golden"

@@ -49,5 +49,12 @@ func Hostile() *ledger.View {
 			Received: 10, Rejected: 2, Gaps: bad.Gaps, Coverage: cov, Blinds: 1}},
 	}
 	changes := []ledger.Change{{Fingerprint: big.Fingerprint, Team: Formula, At: Now.Add(-day), To: ledger.StateOpen, Verdict: big.Verdict, Severity: big.Severity, Why: Script, Who: Quotes}}
-	return ledger.NewView(res, all, changes, []ledger.TeamInfo{{Name: Formula, Owners: []string{Script}}}, 1, 1)
+	res.FeedDays = []detect.FeedDay{{Team: Formula, Feed: Script, Day: Now.Truncate(day).Add(-3 * day), Covered: 0.5, Grade: "C2", Gaps: bad.Gaps}}
+	res.Revocations = []detect.Revocation{{Team: Formula, Person: Bidi + Script, Ended: Now.Add(-9 * day), Open: 1, Evidence: Quotes + Control}}
+	res.Answers = []detect.CredentialAnswer{{Team: Formula, IdentityUID: Script, Credential: Quotes, Issuer: detect.Answer{State: detect.Known, Value: Script, Evidence: Bidi}}}
+	v := ledger.NewView(res, all, changes, []ledger.TeamInfo{{Name: Formula, Owners: []string{Script, "山田太郎 🚀 👨‍💻 שלום"}}}, 1, 1)
+	for _, layer := range []string{ledger.LayerPolicy, ledger.LayerExecution} {
+		v.Governance = append(v.Governance, ledger.Recommendation{Team: Formula, Layer: layer, At: Now, Model: Script, Candidate: Quotes, Rule: Script, Why: Script + Bidi, Counterfactual: Template, Since: Now})
+	}
+	return v
 }

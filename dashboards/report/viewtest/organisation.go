@@ -61,7 +61,15 @@ func Organisation(n int) *ledger.View {
 		f := g.unusedGrant(teams[g.dice.IntN(len(teams))].Name, v)
 		res.Findings = append(res.Findings, f)
 	}
-	return ledger.NewView(res, current, g.changes(current), teams, 412, 957)
+	g.answers(res)
+	v := ledger.NewView(res, current, g.changes(current), teams, 412, 957)
+	for i := range v.Teams {
+		t := &v.Teams[i]
+		t.DriftReal, t.DriftNewlyVisible = float64(g.dice.IntN(60)-20)/10, float64(g.dice.IntN(90)-20)/10
+	}
+	v.Org.DriftReal, v.Org.DriftNewlyVisible = 1.2, 3.4
+	recommend(v)
+	return v
 }
 
 func (g *generator) evaluations() []detect.Evaluation {

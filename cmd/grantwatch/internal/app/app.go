@@ -277,7 +277,22 @@ func (a *App) ChangesSince(ctx context.Context, from, to time.Time) ([]ledger.Ch
 		return nil, err
 	}
 	steps = slices.DeleteFunc(steps, func(s store.HistoryEntry) bool { return !s.At.Before(to) })
-	return ledgerChanges(steps), nil
+	before, err := a.Store.HistoryAt(ctx, from.Add(-time.Microsecond))
+	if err != nil {
+		return nil, err
+	}
+	// A step is kept with the state that it led to; the one that it came from is that of the step before.
+	state := make(map[string]string, len(before))
+	for _, s := range before {
+		state[s.Fingerprint] = s.State
+	}
+	changes := ledgerChanges(steps)
+	for i := range changes {
+		c := &changes[i]
+		c.From = state[c.Fingerprint]
+		state[c.Fingerprint] = c.To
+	}
+	return changes, nil
 }
 
 func ledgerChanges(steps []store.HistoryEntry) []ledger.Change {
