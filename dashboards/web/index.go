@@ -19,6 +19,8 @@ type index struct {
 	text        []string // per finding, lower case: what a search looks through
 	fingerprint map[string]*access.Finding
 	identity    map[string][]*access.Finding
+	byRecord    map[string][]*access.Finding // by the uid of the register's record
+	rank        map[string]int               // place in the ledger's order, by fingerprint
 	team        map[string][]*access.Finding
 	kinds       []string // that occur, by title
 	teams       []string
@@ -26,7 +28,8 @@ type index struct {
 }
 
 func newIndex(v *ledger.View) *index {
-	ix := &index{View: v, source: v, fingerprint: map[string]*access.Finding{}, identity: map[string][]*access.Finding{}, team: map[string][]*access.Finding{}}
+	ix := &index{View: v, source: v, fingerprint: map[string]*access.Finding{}, identity: map[string][]*access.Finding{}, team: map[string][]*access.Finding{},
+		byRecord: map[string][]*access.Finding{}, rank: make(map[string]int, 64)}
 	if v == nil {
 		ix.View = &ledger.View{}
 	}
@@ -35,9 +38,12 @@ func newIndex(v *ledger.View) *index {
 	kinds := map[string]bool{}
 	for i, f := range ix.all {
 		ix.text[i] = searchText(f)
-		ix.fingerprint[f.Fingerprint] = f
+		ix.fingerprint[f.Fingerprint], ix.rank[f.Fingerprint] = f, i
 		if f.Identity != nil {
 			ix.identity[f.Identity.UID] = append(ix.identity[f.Identity.UID], f)
+			if r := f.Identity.Record; r != "" {
+				ix.byRecord[r] = append(ix.byRecord[r], f)
+			}
 		}
 		ix.team[f.Team] = append(ix.team[f.Team], f)
 		kinds[f.Kind] = true
