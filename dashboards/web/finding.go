@@ -22,6 +22,8 @@ type findingBody struct {
 	Strips   []strip
 	Controls []words.Control
 	History  []ledger.Change
+	Person   *link
+	Owners   []link
 	Others   int // further findings about the same identity
 	Events   int // that the evidence names
 	Records  []record
@@ -71,6 +73,7 @@ func finding(v *visit) {
 	}
 	if f.Identity != nil {
 		b.Others = len(v.identity[f.Identity.UID]) - 1
+		b.Person, b.Owners = v.linkTo(f.Identity.Person), v.linksTo(f.Identity.Owner)
 	}
 	b.records(v)
 	p := v.page("findings", words.KindTitle(f.Kind)+": "+words.Short(words.Visible(report.About(f)), 60), nil)

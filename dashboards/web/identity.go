@@ -152,7 +152,7 @@ func identity(v *visit) {
 	}
 	p := v.page("identities", words.Short(words.Visible(title), 120), nil)
 	b.Total = len(about)
-	b.Table = table{Page: p, Caption: "Findings about this identity", Findings: about[:min(50, len(about))]}
+	b.Table = table{Page: p, Caption: "Findings about this identity", Findings: about[:min(50, len(about))], NoWho: true}
 	p.Body = b
 	v.render(http.StatusOK, "identity", p)
 }
@@ -179,11 +179,7 @@ func (b *identityBody) fill(v *visit) {
 		}
 	}
 	if rec := k.Record; rec != nil {
-		for owner := range strings.SplitSeq(rec.Owner, ";") {
-			if l := v.linkTo(strings.TrimSpace(owner)); l != nil {
-				b.Owners = append(b.Owners, *l)
-			}
-		}
+		b.Owners = v.linksTo(rec.Owner)
 		b.Manager = v.linkTo(rec.Manager)
 		b.Owned = ro.Owned(v.scope.Sees, rec.UID)
 	}
@@ -242,4 +238,15 @@ func (v *visit) linkTo(uid string) *link {
 		return &link{found[0].Name, identityURL(uid)}
 	}
 	return &link{Text: uid}
+}
+
+// linksTo names the owners of a record, who are separated by semicolons.
+func (v *visit) linksTo(uids string) []link {
+	var out []link
+	for uid := range strings.SplitSeq(uids, ";") {
+		if l := v.linkTo(strings.TrimSpace(uid)); l != nil {
+			out = append(out, *l)
+		}
+	}
+	return out
 }

@@ -54,6 +54,7 @@ type table struct {
 	Findings []*access.Finding
 	Filter   *filter // makes the columns sortable; nil where there is no filter
 	NoTeam   bool
+	NoWho    bool
 }
 
 var templates = parse("overview", "findings", "finding", "gone", "teams", "team", "feeds", "identities", "identity", "rules", "reports", "missing", "signin")

@@ -69,6 +69,7 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 		return nil, nil, err
 	}
 	a.previous = keepKnown(a.previous, current)
+	a.roster.Store(detect.NewRoster(in, res))
 	people, nhis := a.headCount()
 	return res, ledger.NewView(res, current, changes, a.teamInfo(), people, nhis), nil
 }
