@@ -79,6 +79,7 @@ func sees(who signin.Reader, team string) bool {
 // TestTeamsAreWalls asks as ten thousand random readers for random pages with random parameters. No answer may hold a row
 // of a team that the reader does not see: no text of it, and no fingerprint.
 func TestTeamsAreWalls(t *testing.T) {
+	t.Parallel()
 	readers := 10_000
 	if raceDetector {
 		readers = 1000

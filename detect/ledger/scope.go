@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/grantwatch/grantwatch/access"
@@ -31,9 +32,13 @@ func (s Scope) Sees(team string) bool {
 // Key is equal for equal scopes and for no others: what is kept for a scope is kept under it.
 func (s Scope) Key() string {
 	if s.All {
-		return "\x00all"
+		return "all"
 	}
-	return strings.Join(TeamScope(s.Teams...).Teams, "\x00")
+	var b strings.Builder
+	for _, t := range TeamScope(s.Teams...).Teams {
+		b.WriteString(strconv.Quote(t)) // no name can pass for two
+	}
+	return b.String()
 }
 
 // For is the part of a view that a scope may see, with every figure computed from that part alone. What belongs to no

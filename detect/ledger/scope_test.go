@@ -74,7 +74,7 @@ func TestScope(t *testing.T) {
 	if (ledger.Scope{}).Sees("") || (ledger.Scope{}).Sees("a") || ledger.TeamScope("").Sees("") || ledger.TeamScope("a").Sees("ab") || !ledger.Everything.Sees("") {
 		t.Error("a scope sees what it should not, or all does not see all")
 	}
-	if ledger.TeamScope("b", "a", "b").Key() != ledger.TeamScope("a", "b").Key() || ledger.TeamScope("a", "b").Key() == ledger.TeamScope("a").Key() || ledger.TeamScope().Key() == ledger.Everything.Key() {
+	if ledger.TeamScope("b", "a", "b").Key() != ledger.TeamScope("a", "b").Key() || ledger.TeamScope("a", "b").Key() == ledger.TeamScope("a").Key() || ledger.TeamScope().Key() == ledger.Everything.Key() || ledger.TeamScope("all").Key() == ledger.Everything.Key() || ledger.TeamScope("a\x00b").Key() == ledger.TeamScope("a", "b").Key() || ledger.TeamScope(`a""b`).Key() == ledger.TeamScope("a", "b").Key() {
 		t.Error("keys of scopes")
 	}
 }
