@@ -44,6 +44,8 @@ var banned = []struct {
 	{"github.com/twmb/franz-go/plugin/kprom", []string{"cmd/grantwatch/internal/metrics"}, "it hooks into the client and hands the source nothing but a hook"},
 	{"github.com/prometheus/", []string{"cmd/grantwatch/internal/metrics"}, "the parts that are counted declare observers, and know nothing of who counts"},
 	{"github.com/slack-go/", []string{"alert"}, "only alerts speak Slack"},
+	{"github.com/coreos/go-oidc/", []string{"dashboards/web/signin"}, "who somebody is, is decided in one place"},
+	{"golang.org/x/oauth2", []string{"dashboards/web/signin"}, "who somebody is, is decided in one place"},
 	{"github.com/spf13/cobra", []string{"cmd"}, "only commands have flags"},
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -111,6 +112,10 @@ func (b *tab) look(width, height int64, scheme, media string) {
 func (b *tab) key(keys ...string) {
 	b.t.Helper()
 	for _, k := range keys {
+		if len(k) == 1 && k > " " && k != "\x7f" { // as keyboards do it: a key that the page took writes nothing
+			b.run(input.DispatchKeyEvent(input.KeyDown).WithKey(k).WithText(k), input.DispatchKeyEvent(input.KeyUp).WithKey(k))
+			continue
+		}
 		b.run(chromedp.KeyEvent(k))
 	}
 }

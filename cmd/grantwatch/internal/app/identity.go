@@ -14,19 +14,39 @@ import (
 )
 
 // Evidence answers the page's questions from the store. Whose question it is goes into every query.
-type Evidence struct{ app *App }
+type Evidence struct {
+	store  *store.Store
+	roster func() *detect.Roster
+}
+
+// NewEvidence makes it of a store and of who is who in the newest evaluation.
+func NewEvidence(s *store.Store, roster func() *detect.Roster) *Evidence { return &Evidence{s, roster} }
 
 // Evidence is what the page asks.
-func (a *App) Evidence() *Evidence { return &Evidence{a} }
+func (a *App) Evidence() *Evidence { return NewEvidence(a.Store, a.roster.Load) }
+
+// wallsOf narrows a scope to the teams whose rows carry the identity's names: no other has anything of it.
+func wallsOf(s ledger.Scope, who *detect.Known) store.Walls {
+	var teams []string
+	for _, n := range who.Names {
+		switch {
+		case n.Team == "":
+			return walls(s)
+		case s.Sees(n.Team) && !slices.Contains(teams, n.Team):
+			teams = append(teams, n.Team)
+		}
+	}
+	return store.Walls{Teams: teams}
+}
 
 func walls(s ledger.Scope) store.Walls { return store.Walls{Every: s.All, Teams: s.Teams} }
 
 // Roster is who is who in the newest evaluation; nil before the first.
-func (e *Evidence) Roster() *detect.Roster { return e.app.roster.Load() }
+func (e *Evidence) Roster() *detect.Roster { return e.roster() }
 
 // History is the life of one finding, oldest step first.
 func (e *Evidence) History(ctx context.Context, s ledger.Scope, fingerprint string) ([]ledger.Change, error) {
-	steps, err := e.app.Store.HistoryOf(ctx, walls(s), fingerprint)
+	steps, err := e.store.HistoryOf(ctx, walls(s), fingerprint)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +55,7 @@ func (e *Evidence) History(ctx context.Context, s ledger.Scope, fingerprint stri
 
 // Raw gives records as they came.
 func (e *Evidence) Raw(ctx context.Context, s ledger.Scope, ids []string) ([]store.RawEvent, error) {
-	return e.app.Store.RawOf(ctx, walls(s), ids, 4*len(ids))
+	return e.store.RawOf(ctx, walls(s), ids, 4*len(ids))
 }
 
 // How much of an identity is looked up at most.
@@ -56,7 +76,7 @@ func (e *Evidence) Life(ctx context.Context, s ledger.Scope, who *detect.Known) 
 
 // grants are its own and those of the groups that it is a member of.
 func (e *Evidence) grants(ctx context.Context, s ledger.Scope, who *detect.Known, l *web.Life) error {
-	names, at := map[string]map[string]bool{}, e.app.roster.Load().Now
+	names, at := map[string]map[string]bool{}, e.roster().Now
 	var subjects []string
 	for _, n := range who.Names {
 		if names[n.Name] == nil {
@@ -65,7 +85,7 @@ func (e *Evidence) grants(ctx context.Context, s ledger.Scope, who *detect.Known
 		}
 		names[n.Name][n.Provider] = true
 	}
-	own, err := e.app.Store.GrantsOf(ctx, walls(s), subjects, at, mostGrants)
+	own, err := e.store.GrantsOf(ctx, walls(s), subjects, at, mostGrants)
 	if err != nil {
 		return err
 	}
@@ -85,7 +105,7 @@ func (e *Evidence) grants(ctx context.Context, s ledger.Scope, who *detect.Known
 	if len(held) == 0 {
 		return nil
 	}
-	inherited, err := e.app.Store.GrantsOf(ctx, walls(s), held, at, mostGrants)
+	inherited, err := e.store.GrantsOf(ctx, walls(s), held, at, mostGrants)
 	if err != nil {
 		return err
 	}
@@ -108,7 +128,7 @@ func (e *Evidence) acts(ctx context.Context, s ledger.Scope, who *detect.Known, 
 	if len(refs) == 0 {
 		return nil
 	}
-	uses, err := e.app.Store.UsageOf(ctx, walls(s), refs, mostUses)
+	uses, err := e.store.UsageOf(ctx, wallsOf(s, who), refs, mostUses)
 	if err != nil {
 		return err
 	}
@@ -130,7 +150,7 @@ func (e *Evidence) acts(ctx context.Context, s ledger.Scope, who *detect.Known, 
 	}
 	to := last.Add(time.Microsecond)
 	for _, from := range stretches(last, days) {
-		got, err := e.app.Store.EventsOf(ctx, walls(s), refs, from, to, mostEvents-len(l.Events))
+		got, err := e.store.EventsOf(ctx, wallsOf(s, who), refs, from, to, mostEvents-len(l.Events))
 		if err != nil {
 			l.Partly = "Older events could not be looked for in time."
 			if len(l.Events) > 0 {
@@ -148,9 +168,9 @@ func (e *Evidence) acts(ctx context.Context, s ledger.Scope, who *detect.Known, 
 }
 
 // stretches gives how far back to look, step by step: the hour before the last act, which is enough for whoever is busy,
-// and then ten days on which it acted.
+// and then five days on which it acted.
 func stretches(last time.Time, days map[uint16]bool) []time.Time {
-	const most = 10
+	const most = 5
 	out := []time.Time{last.Add(-time.Hour)}
 	active := make([]uint16, 0, len(days))
 	for d := range days {
