@@ -14,10 +14,10 @@ import (
 // whose rows carry it.
 type Roster struct {
 	Now      time.Time
-	all      []*known
-	byName   map[string][]*known
+	all      []*listed
+	byName   map[string][]*listed
 	verdicts map[string]GrantVerdict
-	owned    map[string][]*known // by uid of the owner
+	owned    map[string][]*listed // by uid of the owner
 }
 
 // GrantVerdict is what was said of a grant.
@@ -29,26 +29,26 @@ type GrantVerdict struct {
 	Fingerprint string // of the finding, when it is one
 }
 
-// KnownName is one name of an identity at a provider, as rows of one team carry it.
-type KnownName struct {
+// ListedName is one name of an identity at a provider, as rows of one team carry it.
+type ListedName struct {
 	ProfileName
 	Team      string
 	IssuedBy  string // who created the account, when an event shows it
 	IssuedRef string // that event
 }
 
-// Known is one identity as somebody may see it.
-type Known struct {
+// Listed is one identity as somebody may see it.
+type Listed struct {
 	UID    string // under which it is asked for
 	Name   string
 	Kind   access.Kind
 	Record *access.Identity // of the register; nil when there is none or it belongs to another team
-	Names  []KnownName
+	Names  []ListedName
 	Hidden bool // there is a record that belongs to another team
 }
 
-type known struct {
-	Known
+type listed struct {
+	Listed
 	names map[string]bool
 	text  []string // per name, lower case
 	about string   // of the record, lower case
@@ -56,8 +56,8 @@ type known struct {
 
 // NewRoster makes the roster of an evaluation.
 func NewRoster(in *Input, res *Result) *Roster {
-	r := &Roster{Now: in.Now, byName: map[string][]*known{}, verdicts: map[string]GrantVerdict{}, owned: map[string][]*known{}}
-	b := &rosterBuilder{Roster: r, dir: newDirectory(in.Identities, in.Accounts), records: map[string]*known{}, loose: map[string]*known{}, created: map[string]TeamEvent{}}
+	r := &Roster{Now: in.Now, byName: map[string][]*listed{}, verdicts: map[string]GrantVerdict{}, owned: map[string][]*listed{}}
+	b := &rosterBuilder{Roster: r, dir: newDirectory(in.Identities, in.Accounts), records: map[string]*listed{}, loose: map[string]*listed{}, created: map[string]TeamEvent{}}
 	for i := range in.Changes {
 		if c := &in.Changes[i]; c.Event.Change != nil && c.Event.Change.Kind == access.ChangeCreate {
 			b.created[c.Team+"\x00"+subjectKey(c.Event.Provider, c.Event.Change.Subject)] = *c
@@ -93,30 +93,30 @@ func NewRoster(in *Input, res *Result) *Roster {
 	for _, k := range r.all {
 		k.names = nil // only building needs them
 	}
-	slices.SortStableFunc(r.all, func(a, b *known) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.UID, b.UID)) })
+	slices.SortStableFunc(r.all, func(a, b *listed) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.UID, b.UID)) })
 	return r
 }
 
 type rosterBuilder struct {
 	*Roster
 	dir     *directory
-	records map[string]*known
-	loose   map[string]*known // without a record, by provider and name
+	records map[string]*listed
+	loose   map[string]*listed // without a record, by provider and name
 	created map[string]TeamEvent
 	last    struct {
 		key string
-		k   *known
+		k   *listed
 	}
 }
 
-func (b *rosterBuilder) add(k *known) *known {
+func (b *rosterBuilder) add(k *listed) *listed {
 	k.names = map[string]bool{}
 	b.all = append(b.all, k)
 	b.index(k, k.UID)
 	return k
 }
 
-func (b *rosterBuilder) index(k *known, names ...string) {
+func (b *rosterBuilder) index(k *listed, names ...string) {
 	for _, n := range names {
 		if n != "" && !slices.Contains(b.byName[n], k) {
 			b.byName[n] = append(b.byName[n], k)
@@ -126,7 +126,7 @@ func (b *rosterBuilder) index(k *known, names ...string) {
 
 func (b *rosterBuilder) record(rec *record) {
 	cur := rec.newest(b.Now)
-	k := b.add(&known{Known: Known{UID: rec.uid, Name: cmp.Or(cur.Name, cur.Email, rec.uid), Kind: rec.kind, Record: cur}})
+	k := b.add(&listed{Listed: Listed{UID: rec.uid, Name: cmp.Or(cur.Name, cur.Email, rec.uid), Kind: rec.kind, Record: cur}})
 	parts := []string{rec.uid, cur.Name, cur.Email}
 	for _, iv := range rec.intervals {
 		for _, a := range iv.Aliases {
@@ -157,7 +157,7 @@ func (b *rosterBuilder) name(team string, n ProfileName, sk access.SubjectKind) 
 		return
 	}
 	k.names[seen] = true
-	kn := KnownName{ProfileName: n, Team: team}
+	kn := ListedName{ProfileName: n, Team: team}
 	if ev, ok := b.created[team+"\x00"+subjectKey(n.Provider, n.Name)]; ok {
 		kn.IssuedBy, kn.IssuedRef = actorName(&ev.Event), "event "+ev.Feed+" "+ev.Event.ID
 	}
@@ -166,7 +166,7 @@ func (b *rosterBuilder) name(team string, n ProfileName, sk access.SubjectKind) 
 	b.index(k, n.Name, n.UID)
 }
 
-func (b *rosterBuilder) of(n ProfileName, sk access.SubjectKind) *known {
+func (b *rosterBuilder) of(n ProfileName, sk access.SubjectKind) *listed {
 	if rec := b.dir.lookup(n.Provider, n.Name, n.UID); rec != nil {
 		return b.records[rec.uid]
 	}
@@ -174,14 +174,14 @@ func (b *rosterBuilder) of(n ProfileName, sk access.SubjectKind) *known {
 	if k := b.loose[key]; k != nil {
 		return k
 	}
-	k := b.add(&known{Known: Known{UID: cmp.Or(n.UID, n.Name), Name: n.Name, Kind: b.dir.kindOf(n.Provider, n.Name, sk, nil)}})
+	k := b.add(&listed{Listed: Listed{UID: cmp.Or(n.UID, n.Name), Name: n.Name, Kind: b.dir.kindOf(n.Provider, n.Name, sk, nil)}})
 	b.loose[key] = k
 	return k
 }
 
 // cut gives what somebody may see of an identity; nil when that is nothing.
-func (k *known) cut(sees func(team string) bool) *Known {
-	out := Known{UID: k.UID, Name: k.Name, Kind: k.Kind}
+func (k *listed) cut(sees func(team string) bool) *Listed {
+	out := Listed{UID: k.UID, Name: k.Name, Kind: k.Kind}
 	for _, n := range k.Names {
 		if sees(n.Team) {
 			out.Names = append(out.Names, n)
@@ -204,11 +204,11 @@ func (k *known) cut(sees func(team string) bool) *Known {
 }
 
 // Find gives the identities that go by a name or uid exactly, as far as they may be seen.
-func (r *Roster) Find(sees func(team string) bool, name string) []*Known {
+func (r *Roster) Find(sees func(team string) bool, name string) []*Listed {
 	if r == nil || name == "" {
 		return nil
 	}
-	var out []*Known
+	var out []*Listed
 	for _, k := range r.byName[name] {
 		c := k.cut(sees)
 		if c == nil || !c.answers(name) {
@@ -220,16 +220,16 @@ func (r *Roster) Find(sees func(team string) bool, name string) []*Known {
 }
 
 // answers reports whether the part that may be seen goes by a name: a hidden alias must not lead to it.
-func (k *Known) answers(name string) bool {
+func (k *Listed) answers(name string) bool {
 	if rec := k.Record; rec != nil && (rec.UID == name || rec.Name == name || rec.Email == name || slices.ContainsFunc(rec.Aliases, func(a access.Alias) bool { return a.Name == name })) {
 		return true
 	}
-	return slices.ContainsFunc(k.Names, func(n KnownName) bool { return n.Name == name || n.UID == name })
+	return slices.ContainsFunc(k.Names, func(n ListedName) bool { return n.Name == name || n.UID == name })
 }
 
 // Search gives up to limit identities whose name, uid, e-mail address or alias holds the text, by name, and how many there
 // are.
-func (r *Roster) Search(sees func(team string) bool, text string, limit int) (out []*Known, total int) {
+func (r *Roster) Search(sees func(team string) bool, text string, limit int) (out []*Listed, total int) {
 	if r == nil {
 		return nil, 0
 	}
@@ -247,7 +247,7 @@ func (r *Roster) Search(sees func(team string) bool, text string, limit int) (ou
 	return out, total
 }
 
-func (k *known) holds(sees func(string) bool, text string) bool {
+func (k *listed) holds(sees func(string) bool, text string) bool {
 	named := false
 	for i := range k.Names {
 		if sees(k.Names[i].Team) {
@@ -260,11 +260,11 @@ func (k *known) holds(sees func(string) bool, text string) bool {
 }
 
 // Owned gives the identities that name this one as an owner.
-func (r *Roster) Owned(sees func(team string) bool, uid string) []*Known {
+func (r *Roster) Owned(sees func(team string) bool, uid string) []*Listed {
 	if r == nil {
 		return nil
 	}
-	var out []*Known
+	var out []*Listed
 	for _, k := range r.owned[uid] {
 		if c := k.cut(sees); c != nil && c.Record != nil {
 			out = append(out, c)

@@ -35,7 +35,7 @@ func (k *kept) History(_ context.Context, s ledger.Scope, fp string) ([]ledger.C
 	return out, k.err
 }
 
-func (k *kept) Life(_ context.Context, s ledger.Scope, _ *detect.Known) (*Life, error) {
+func (k *kept) Life(_ context.Context, s ledger.Scope, _ *detect.Listed) (*Life, error) {
 	k.asked = append(k.asked, s)
 	l := k.life
 	l.Grants, l.Uses, l.Events = append([]access.Grant(nil), l.Grants...), append([]access.Usage(nil), l.Uses...), append([]store.StoredEvent(nil), l.Events...)

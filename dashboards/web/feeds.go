@@ -3,14 +3,10 @@ package web
 import (
 	"html/template"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/grantwatch/grantwatch/access"
-	"github.com/grantwatch/grantwatch/dashboards/charts"
-	"github.com/grantwatch/grantwatch/dashboards/report"
 	"github.com/grantwatch/grantwatch/dashboards/report/words"
 	"github.com/grantwatch/grantwatch/detect"
 )
@@ -43,57 +39,33 @@ func feeds(v *visit) {
 	for w := range heatDays / 7 {
 		b.Weeks = append(b.Weeks, from.AddDate(0, 0, 7*w).Format("01-02"))
 	}
+	days := map[string]map[time.Time]*detect.FeedDay{}
+	for i := range v.FeedDays {
+		d := &v.FeedDays[i]
+		if days[d.Feed] == nil {
+			days[d.Feed] = map[time.Time]*detect.FeedDay{}
+		}
+		days[d.Feed][d.Day.UTC()] = d
+	}
 	for _, f := range v.Feeds {
-		b.Rows = append(b.Rows, heatOf(f, from))
+		b.Rows = append(b.Rows, heatOf(f, days[f.Name], from))
 	}
 	v.render(http.StatusOK, "feeds", v.page("feeds", "Feeds", b))
 }
 
-// dayShare is the share of one day that a feed was covered for; negative when nothing is said of that day. dark is in order
-// of From, and may overlap.
-func dayShare(window access.Interval, dark []charts.Stretch, day time.Time) float64 {
-	a, z := later(day, window.From), earlier(day.AddDate(0, 0, 1), window.To)
-	if !a.Before(z) {
-		return -1
-	}
-	missing := time.Duration(0)
-	at := a
-	for _, d := range dark {
-		x, y := later(d.From, at), earlier(d.To, z)
-		if x.Before(y) {
-			missing += y.Sub(x)
-			at = y
-		}
-	}
-	return 1 - float64(missing)/float64(z.Sub(a))
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
 // heatOf draws one feed: a column a day, filled as high as the day was covered, hatched above. It reads without colours.
-func heatOf(f detect.FeedReport, from time.Time) heatRow {
+func heatOf(f detect.FeedReport, days map[time.Time]*detect.FeedDay, from time.Time) heatRow {
 	const width, height = 1000.0, 24
 	row := heatRow{FeedReport: f}
-	window, dark := report.FeedSight(&f)
-	slices.SortStableFunc(dark, func(a, b charts.Stretch) int { return a.From.Compare(b.From) })
 	var b strings.Builder
 	step := width / heatDays
 	num := func(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
 	for i := range heatDays {
 		day := from.AddDate(0, 0, i)
-		share := dayShare(window, dark, day)
+		said, share := days[day], -1.0
+		if said != nil {
+			share = said.Covered
+		}
 		x, w := num(float64(i)*step), num(step-1)
 		tip := day.Format("2006-01-02") + ": "
 		switch {
@@ -108,6 +80,13 @@ func heatOf(f detect.FeedReport, from time.Time) heatRow {
 		}
 		row.Known++
 		tip += words.Percent(share) + " covered"
+		for i, g := range said.Gaps {
+			if i == 3 {
+				tip += " …"
+				break
+			}
+			tip += "; " + words.Short(words.Visible(g.Why), 60) + " for " + words.Span(g.To.Sub(g.From))
+		}
 		b.WriteString(`<g><title>` + template.HTMLEscapeString(tip) + `</title>`)
 		if share < 1 {
 			b.WriteString(`<rect class="gw-gap-box" x="` + x + `" y="0" width="` + w + `" height="` + strconv.Itoa(height) + `"/><rect x="` + x + `" y="0" width="` + w + `" height="` + strconv.Itoa(height) + `" fill="url(#gw-p-hatch)"/>`)

@@ -56,7 +56,7 @@ type findingsBody struct {
 	Verdicts   []access.Verdict
 	Severities []access.Severity
 	View       *ledger.View
-	People     []*detect.Known // whose names hold what was searched for
+	People     []*detect.Listed // whose names hold what was searched for
 	MorePeople int
 }
 
@@ -83,14 +83,16 @@ func findings(v *visit) {
 
 // listBody is a page about one list of findings and what they hang on.
 type listBody struct {
-	Team    *ledger.Team
-	Groups  []report.Group
-	Blinds  []report.Blind
-	Feeds   []detect.FeedReport
-	Rules   []detect.Evaluation
-	Table   table
-	Total   int
-	Missing string // what was looked for in vain
+	Team   *ledger.Team
+	Groups []report.Group
+	Blinds []report.Blind
+	Feeds  []detect.FeedReport
+	Rules  []detect.Evaluation
+	Table  table
+	Total  int
+
+	Governance []ledger.Recommendation
+	Missing    string // what was looked for in vain
 }
 
 func team(v *visit) {
@@ -114,6 +116,11 @@ func team(v *visit) {
 	for _, e := range v.Rules {
 		if e.Team == name {
 			b.Rules = append(b.Rules, e)
+		}
+	}
+	for _, r := range v.Governance {
+		if r.Team == name {
+			b.Governance = append(b.Governance, r)
 		}
 	}
 	p := v.page("teams", words.TeamName(name), nil)

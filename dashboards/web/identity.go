@@ -24,7 +24,7 @@ type identitiesBody struct {
 
 // personRow is an identity in a list.
 type personRow struct {
-	*detect.Known
+	*detect.Listed
 	Open int // findings that are open about it
 }
 
@@ -36,7 +36,7 @@ func identities(v *visit) {
 	found, total := v.roster().Search(v.scope.Sees, words.Short(b.Text, 200), maxPeople)
 	b.Total = total
 	for _, k := range found {
-		row := personRow{Known: k}
+		row := personRow{Listed: k}
 		for _, f := range v.about(k) {
 			if report.Counted(f) {
 				row.Open++
@@ -50,7 +50,7 @@ func identities(v *visit) {
 }
 
 // about gives the findings about an identity by all of its names.
-func (v *visit) about(k *detect.Known) []*access.Finding {
+func (v *visit) about(k *detect.Listed) []*access.Finding {
 	var out []*access.Finding
 	seen := map[string]bool{}
 	add := func(name string) {
@@ -83,13 +83,14 @@ func (v *visit) about(k *detect.Known) []*access.Finding {
 
 type identityBody struct {
 	UID       string
-	Who       *detect.Known           // nil when only findings name it
+	Who       *detect.Listed          // nil when only findings name it
 	Finding   *access.FindingIdentity // as the first finding names it
-	Others    []*detect.Known         // who goes by the same name
+	Others    []*detect.Listed        // who goes by the same name
 	Owners    []link
 	Manager   *link
-	Owned     []*detect.Known
+	Owned     []*detect.Listed
 	Names     []nameRow
+	Answers   []detect.CredentialAnswer
 	Grants    []grantRow
 	More      bool
 	Privilege int
@@ -109,7 +110,7 @@ type link struct{ Text, URL string }
 
 // nameRow is one account of an identity: who issued it, and when it expires.
 type nameRow struct {
-	detect.KnownName
+	detect.ListedName
 	Teams []string
 }
 
@@ -167,7 +168,7 @@ func (b *identityBody) fill(v *visit) {
 		if !ok {
 			i = len(b.Names)
 			at[key] = i
-			b.Names = append(b.Names, nameRow{KnownName: n})
+			b.Names = append(b.Names, nameRow{ListedName: n})
 		}
 		row := &b.Names[i]
 		row.UID, row.IssuedBy, row.IssuedRef = cmp.Or(row.UID, n.UID), cmp.Or(row.IssuedBy, n.IssuedBy), cmp.Or(row.IssuedRef, n.IssuedRef)
@@ -182,6 +183,13 @@ func (b *identityBody) fill(v *visit) {
 		b.Owners = v.linksTo(rec.Owner)
 		b.Manager = v.linkTo(rec.Manager)
 		b.Owned = ro.Owned(v.scope.Sees, rec.UID)
+	}
+	for i := range v.Credentials {
+		if a := &v.Credentials[i]; k.Record != nil && a.IdentityUID == k.Record.UID || a.IdentityUID == k.UID || slices.ContainsFunc(k.Names, func(n detect.ListedName) bool {
+			return n.UID != "" && n.UID == a.IdentityUID || n.Name == a.IdentityUID
+		}) {
+			b.Answers = append(b.Answers, *a)
+		}
 	}
 	life, err := v.life(v.r.Context(), k)
 	if err != nil {
@@ -205,7 +213,9 @@ func (b *identityBody) fill(v *visit) {
 	b.More = life.MoreGrants || len(b.Grants) > shownGrants
 	b.Grants = b.Grants[:min(len(b.Grants), shownGrants)]
 	for _, u := range life.Uses {
-		b.LastUsed = later(b.LastUsed, u.Last)
+		if u.Last.After(b.LastUsed) {
+			b.LastUsed = u.Last
+		}
 	}
 	b.MoreUses = life.MoreUses || len(life.Uses) > shownUses
 	b.Uses = life.Uses[:min(len(life.Uses), shownUses)]

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"github.com/grantwatch/grantwatch/dashboards/report"
 	"github.com/grantwatch/grantwatch/dashboards/report/words"
 	"github.com/grantwatch/grantwatch/detect"
+	"github.com/grantwatch/grantwatch/detect/ledger"
 )
 
 //go:embed pages/*.tmpl
@@ -77,6 +79,7 @@ func funcs() template.FuncMap {
 		"v":    words.Visible, "short": func(n int, s string) string { return words.Short(words.Visible(s), n) }, "join": func(s []string) string { return words.Visible(strings.Join(s, ", ")) },
 		"stamp": words.Stamp, "day": words.Day, "iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, "span": func(a, b time.Time) string { return words.Span(b.Sub(a)) },
 		"kind": words.KindTitle, "heading": heading, "decide": words.KindDecision, "verdict": words.VerdictName, "meaning": words.VerdictMeaning, "severity": words.SeverityName, "teamname": words.TeamName,
+		"signed": signed, "add": func(a, b float64) float64 { return a + b }, "quantile": quantile,
 		"tone": func(s access.Severity) string { return string(charts.SeverityTone(s)) }, "vtone": func(v access.Verdict) string { return string(charts.VerdictTone(v)) },
 		"sub": func(a, b int) int { return a - b }, "prev": func(n int) int { return n - 1 }, "next": func(n int) int { return n + 1 },
 		"about": report.About, "control": words.ControlOf, "counted": report.Counted,
@@ -85,6 +88,30 @@ func funcs() template.FuncMap {
 		"unverifiable": func(m map[access.Verdict]int) int { return m[access.VerdictUnverifiable] },
 		"critical":     func(m map[access.Severity]int) int { return m[access.SeverityCritical] },
 	}
+}
+
+// signed prints a change with its sign.
+func signed(f float64) string {
+	switch d := words.Decimal(math.Abs(f)); {
+	case d == "0":
+		return "±0"
+	case f < 0:
+		return "−" + d
+	default:
+		return "+" + d
+	}
+}
+
+// quantile prints how long revoking took; "at least" when so many are open that only that is known.
+func quantile(r ledger.Revocation, q ledger.Quantile) string {
+	if r.People == 0 {
+		return "–"
+	}
+	s := words.Span(time.Duration(q.Hours * float64(time.Hour)))
+	if q.AtLeast {
+		return "≥ " + s
+	}
+	return s
 }
 
 // pretty indents a policy so that it can be read; anything else stays as it is.

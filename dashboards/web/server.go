@@ -44,7 +44,7 @@ type Evidence interface {
 	// History gives a finding's steps, oldest first.
 	History(ctx context.Context, s ledger.Scope, fingerprint string) ([]ledger.Change, error)
 	// Life is what one identity may do and did.
-	Life(ctx context.Context, s ledger.Scope, who *detect.Known) (*Life, error)
+	Life(ctx context.Context, s ledger.Scope, who *detect.Listed) (*Life, error)
 	// Raw gives records as they came, by the ids of their events, as far as they are kept.
 	Raw(ctx context.Context, s ledger.Scope, ids []string) ([]store.RawEvent, error)
 }

@@ -84,7 +84,7 @@ func (si *sight) history(ctx context.Context, fingerprint string) ([]ledger.Chan
 	return slices.DeleteFunc(steps, func(c ledger.Change) bool { return !si.scope.Sees(c.Team) || c.Fingerprint != fingerprint }), err
 }
 
-func (si *sight) life(ctx context.Context, who *detect.Known) (*Life, error) {
+func (si *sight) life(ctx context.Context, who *detect.Listed) (*Life, error) {
 	if si.evidence == nil {
 		return &Life{}, nil
 	}

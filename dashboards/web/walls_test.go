@@ -15,6 +15,7 @@ import (
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/dashboards/report/viewtest"
 	"github.com/grantwatch/grantwatch/dashboards/web/signin"
+	"github.com/grantwatch/grantwatch/detect"
 	"github.com/grantwatch/grantwatch/detect/ledger"
 )
 
@@ -60,6 +61,20 @@ func markedView(n int) *ledger.View {
 	}
 	for i := range v.Teams {
 		v.Teams[i].Owners = []string{mark(v.Teams[i].Name)}
+	}
+	for _, t := range v.Teams { // what else a view carries of teams
+		m := mark(t.Name)
+		for i := range v.Feeds {
+			if v.Feeds[i].Team == t.Name {
+				v.FeedDays = append(v.FeedDays, detect.FeedDay{Team: t.Name, Feed: v.Feeds[i].Name, Day: viewtest.Now.Truncate(24*time.Hour).AddDate(0, 0, -3), Covered: 0.5, Gaps: []access.Gap{{Why: m}}})
+			}
+		}
+		for i := range v.Findings {
+			if id := v.Findings[i].Identity; id != nil && v.Findings[i].Team == t.Name {
+				v.Credentials = append(v.Credentials, detect.CredentialAnswer{Team: t.Name, IdentityUID: id.UID, Credential: "key" + m, Issuer: detect.Answer{State: detect.Known, Value: m, Evidence: m}})
+			}
+		}
+		v.Governance = append(v.Governance, ledger.Recommendation{Team: t.Name, Layer: "policy", Model: "local", Why: m, Counterfactual: m, Rule: m})
 	}
 	v.Notes = []string{mark("everything")}
 	for i := range v.Registers {

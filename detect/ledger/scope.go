@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/grantwatch/grantwatch/access"
+	"github.com/grantwatch/grantwatch/detect"
 )
 
 // Scope is whose rows somebody may see. The zero value sees nothing; rows without a team are seen by those who see all.
@@ -42,50 +43,61 @@ func (s Scope) Key() string {
 }
 
 // For is the part of a view that a scope may see, with every figure computed from that part alone. What belongs to no
-// team (notes, remarks on registers, head counts) is left out of it. The view itself when the scope is all of it.
+// team (notes, remarks on registers) is left out of it. The view itself when the scope is all of it.
 func (v *View) For(s Scope) *View {
 	if v == nil || s.All {
 		return v
 	}
-	out := &View{AsOf: v.AsOf, Verdicts: map[access.Verdict]int{}, Severity: map[access.Severity]int{}}
-	var mine []access.Finding
-	for i := range v.Findings {
-		if s.Sees(v.Findings[i].Team) {
-			mine = append(mine, v.Findings[i])
-		}
-	}
-	ignored := &teamSum{Team: Team{Severity: map[access.Severity]int{}, Verdicts: map[access.Verdict]int{}}}
-	out.countFindings(mine, func(string) *teamSum { return ignored }) // the figures by team are in v.Teams
-	covered := 0.0
+	out := &View{AsOf: v.AsOf, Rebuilt: v.Rebuilt, Verdicts: map[access.Verdict]int{}, Severity: map[access.Severity]int{}}
+	mine := seen(s, v.Findings, func(f *access.Finding) string { return f.Team })
+	sums := newSums(nil)
+	out.countFindings(mine, sums) // the figures by team are in v.Teams
+	all := sums.all
 	for _, t := range v.Teams {
 		if !s.Sees(t.Name) {
 			continue
 		}
 		out.Teams = append(out.Teams, t)
-		out.Totals.Grants += t.Grants
-		covered += t.Coverage * float64(t.Grants)
+		all.Grants += t.Grants
+		all.covered += t.Coverage * float64(t.Grants)
+		all.active += t.active
+		all.Feeds, all.FeedsSilent = all.Feeds+t.Feeds, all.FeedsSilent+t.FeedsSilent
+		all.People, all.NHIs = all.People+t.People, all.NHIs+t.NHIs
+		all.ChangesPerWeek += t.ChangesPerWeek
 		for verdict, n := range t.Verdicts {
 			out.Verdicts[verdict] += n
+			all.Verdicts[verdict] += n
 		}
 	}
-	if out.Totals.Grants > 0 {
-		out.Totals.Coverage = covered / float64(out.Totals.Grants)
+	out.Credentials = seen(s, v.Credentials, func(c *detect.CredentialAnswer) string { return c.Team })
+	out.Revocations = seen(s, v.Revocations, func(r *detect.Revocation) string { return r.Team })
+	out.FeedDays = seen(s, v.FeedDays, func(d *detect.FeedDay) string { return d.Team })
+	out.Governance = seen(s, v.Governance, func(r *Recommendation) string { return r.Team })
+	out.Changes = seen(s, v.Changes, func(c *Change) string { return c.Team })
+	out.Rules = seen(s, v.Rules, func(e *detect.Evaluation) string { return e.Team })
+	out.Feeds = seen(s, v.Feeds, func(f *detect.FeedReport) string { return f.Team })
+	sums.answers(out.Credentials)
+	all.Revocation.add(out.Revocations)
+	all.Revocation.measure(out.Revocations, v.AsOf)
+	out.Org = all.finish()
+	if len(out.Teams) == 1 { // what it changed since last week was measured for the team
+		out.Org.DriftReal, out.Org.DriftNewlyVisible = out.Teams[0].DriftReal, out.Teams[0].DriftNewlyVisible
 	}
-	for _, f := range v.Feeds {
-		if s.Sees(f.Team) {
-			out.Feeds = append(out.Feeds, f)
-			out.Totals.Events += f.Received
-			out.Totals.Rejected += f.Rejected
-		}
+	out.Totals.Grants, out.Totals.Coverage = out.Org.Grants, out.Org.Coverage
+	out.Totals.People, out.Totals.NHIs = out.Org.People, out.Org.NHIs
+	for i := range out.Feeds {
+		out.Totals.Events += out.Feeds[i].Received
+		out.Totals.Rejected += out.Feeds[i].Rejected
 	}
-	for _, e := range v.Rules {
-		if s.Sees(e.Team) {
-			out.Rules = append(out.Rules, e)
-		}
-	}
-	for _, c := range v.Changes {
-		if s.Sees(c.Team) {
-			out.Changes = append(out.Changes, c)
+	return out
+}
+
+// seen are the rows of a list that a scope sees.
+func seen[T any](s Scope, list []T, team func(*T) string) []T {
+	var out []T
+	for i := range list {
+		if s.Sees(team(&list[i])) {
+			out = append(out, list[i])
 		}
 	}
 	return out

@@ -26,7 +26,7 @@ func NewEvidence(s *store.Store, roster func() *detect.Roster) *Evidence { retur
 func (a *App) Evidence() *Evidence { return NewEvidence(a.Store, a.roster.Load) }
 
 // wallsOf narrows a scope to the teams whose rows carry the identity's names: no other has anything of it.
-func wallsOf(s ledger.Scope, who *detect.Known) store.Walls {
+func wallsOf(s ledger.Scope, who *detect.Listed) store.Walls {
 	var teams []string
 	for _, n := range who.Names {
 		switch {
@@ -66,7 +66,7 @@ const (
 )
 
 // Life is what one identity may do and did.
-func (e *Evidence) Life(ctx context.Context, s ledger.Scope, who *detect.Known) (*web.Life, error) {
+func (e *Evidence) Life(ctx context.Context, s ledger.Scope, who *detect.Listed) (*web.Life, error) {
 	l := &web.Life{}
 	done := make(chan error, 1)
 	go func() { done <- e.grants(ctx, s, who, l) }() // each fills fields of its own
@@ -75,7 +75,7 @@ func (e *Evidence) Life(ctx context.Context, s ledger.Scope, who *detect.Known) 
 }
 
 // grants are its own and those of the groups that it is a member of.
-func (e *Evidence) grants(ctx context.Context, s ledger.Scope, who *detect.Known, l *web.Life) error {
+func (e *Evidence) grants(ctx context.Context, s ledger.Scope, who *detect.Listed, l *web.Life) error {
 	names, at := map[string]map[string]bool{}, e.roster().Now
 	var subjects []string
 	for _, n := range who.Names {
@@ -120,7 +120,7 @@ func (e *Evidence) grants(ctx context.Context, s ledger.Scope, who *detect.Known
 
 // acts are its uses and its newest events. The roll-up of usage says when it acted last and on which days, so that only
 // stretches with something in them are looked through.
-func (e *Evidence) acts(ctx context.Context, s ledger.Scope, who *detect.Known, l *web.Life) error {
+func (e *Evidence) acts(ctx context.Context, s ledger.Scope, who *detect.Listed, l *web.Life) error {
 	var refs []store.ActorRef
 	for _, n := range who.Names {
 		refs = append(refs, store.ActorRef{Provider: n.Provider, UID: n.UID, Principal: n.Name})
