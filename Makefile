@@ -45,9 +45,10 @@ test-race: engine ## the same under the race detector
 	@CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
 .PHONY: test-browser
-test-browser: build engine ## the page and the report in headless Chromium
-	@deploy/require.sh chromium
-	@$(GO) test -count=1 -tags browser -timeout 10m ./deploy/browser/...
+test-browser: build engine ## every page and the report in headless Chromium: axe, keyboard, dark, narrow, print, without scripts
+	@deploy/require.sh chromium npm openssl
+	@deploy/browser/axe.sh >/dev/null
+	@$(GO) test -count=1 -tags browser -timeout 20m ./deploy/browser/...
 
 .PHONY: update
 update: engine ## rewrite every golden file and generated page, then run the tests again
@@ -106,6 +107,10 @@ bench-ingest: build engine ## figures of the ingesters against the engine and a 
 	  address="$$(deploy/kafka/up.sh | tail -n 1)"; \
 	  $(GO) run ./cmd/grantwatch/internal/benchingest -broker "$$address" -broker-pid "$$(cat "$$(HERE="$$PWD/deploy/kafka"; source deploy/kafka/place.sh; echo "$$PID")")"
 
+.PHONY: bench-page
+bench-page: build engine ## what each page takes over 100 000 findings and 10 000 000 events (EVENTS=), written to bench/out
+	@$(GO) run ./cmd/grantwatch/internal/benchpage -events $(if $(filter 500000,$(EVENTS)),10000000,$(EVENTS))
+
 .PHONY: chaos
 chaos: build engine ## kill, starve and flood it while logs flow in: lost and duplicated must be 0 (LONG=1, FAULT=kill-engine)
 	@deploy/require.sh java:openjdk-17-jre-headless mvn:maven
@@ -117,8 +122,10 @@ test-shippers: build engine ## ship through rsyslog, syslog-ng, curl, OTLP and H
 
 .PHONY: pictures
 pictures: build engine ## screenshots of the page and the report in docs/pictures
-	@deploy/require.sh chromium curl
-	@deploy/pictures.sh
+	@deploy/require.sh chromium npm openssl
+	@deploy/browser/axe.sh >/dev/null
+	@mkdir -p docs/pictures
+	@$(GO) test -count=1 -tags browser -timeout 20m -run 'EveryPage|SignIn|Report' ./deploy/browser/ -pictures $(CURDIR)/docs/pictures
 
 .PHONY: clean
 clean: ## remove what was built; caches outside the folder stay

@@ -73,13 +73,14 @@ func elementName(e ast.Expr) string {
 	return ""
 }
 
-// yamlKeys adds the paths of all keys of a document. Below rules.teams stand names of teams, which are no keys.
+// yamlKeys adds the paths of all keys of a document. Below rules.teams stand names of teams and below page.oidc.groups names
+// of groups, which are no keys.
 func yamlKeys(v any, prefix string, out map[string]bool) {
 	switch x := v.(type) {
 	case map[string]any:
 		for k, inner := range x {
 			out[prefix+k] = true
-			if prefix+k != "rules.teams" {
+			if prefix+k != "rules.teams" && prefix+k != "page.oidc.groups" {
 				yamlKeys(inner, prefix+k+".", out)
 			}
 		}

@@ -47,6 +47,8 @@ var banned = []struct {
 	{"github.com/wneessen/", []string{"alert/email"}, "only one notifier writes mail"},
 	{"codeberg.org/go-pdf/", []string{"dashboards/report"}, "one report is put on paper, by the canvas that charts are drawn on"},
 	{"golang.org/x/image/", []string{"dashboards/report"}, "only what is embedded in the PDF needs fonts"},
+	{"github.com/coreos/go-oidc/", []string{"dashboards/web/signin"}, "who somebody is, is decided in one place"},
+	{"golang.org/x/oauth2", []string{"dashboards/web/signin"}, "who somebody is, is decided in one place"},
 	{"github.com/spf13/cobra", []string{"cmd"}, "only commands have flags"},
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 	"time"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 // RawEvent is a record as it came.
@@ -21,14 +19,7 @@ type RawEvent struct {
 func (s *Store) RawEvents(ctx context.Context, team string, ids []string) ([]RawEvent, error) {
 	out := []RawEvent{}
 	for part := range slices.Chunk(ids, refsAtOnce) {
-		got, err := all(ctx, s, "raw_events", func(r driver.Rows, e *RawEvent) error {
-			var raw string
-			if err := r.Scan(&e.Team, &e.Feed, &e.Time, &e.ID, &e.Expires, &raw); err != nil {
-				return err
-			}
-			e.Time, e.Expires, e.Raw = e.Time.UTC(), e.Expires.UTC(), []byte(raw)
-			return nil
-		}, p("ids", part), p("team", team))
+		got, err := all(ctx, s, "raw_events", scanRaw, p("ids", part), p("team", team))
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -15,11 +16,13 @@ import (
 	"github.com/grantwatch/grantwatch/detect/ledger"
 )
 
-// page is the web page of run and demo: it shows the newest view and asks nothing of the store while it is read.
+// page is the web page of run and demo: it shows the newest view, and asks the store only what one finding or identity needs.
 type page struct {
 	view atomic.Pointer[ledger.View]
 	srv  *http.Server
 	addr string
+
+	scheme string
 }
 
 // servePage starts to serve on addr; port 0 takes a free one. A port that is taken is answered with the next free one
@@ -33,20 +36,33 @@ func servePage(ctx context.Context, addr, reports string, a *app.App, fallback b
 	if err != nil {
 		return nil, fmt.Errorf("the page cannot listen: %w", err)
 	}
-	p := &page{addr: l.Addr().String()}
+	fail := func(err error) (*page, error) { return nil, errors.Join(err, l.Close()) }
+	p := &page{addr: l.Addr().String(), scheme: "http"}
 	if err := os.MkdirAll(reports, 0o750); err != nil {
-		return nil, errors.Join(err, l.Close())
+		return fail(err)
 	}
-	h := web.New(web.Config{
-		Version: versionString(), View: p.view.Load, Reports: os.DirFS(reports),
-		History: func(fingerprint string) []ledger.Change { return a.History(ctx, fingerprint) },
-	})
-	p.srv = &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute}
+	c, err := a.PageConfig(addr, time.Now)
+	if err != nil {
+		return fail(err)
+	}
+	tc, err := a.PageTLS()
+	if err != nil {
+		return fail(err)
+	}
+	c.Version, c.View, c.Reports = versionString(), p.view.Load, os.DirFS(reports)
+	p.srv = &http.Server{Handler: web.New(c), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug)} // what strangers' handshakes fail at is no news
+	if tc != nil {
+		p.scheme = "https"
+		p.srv.TLSConfig = tc
+		go func() { _ = p.srv.ServeTLS(l, "", "") }() // ends with ErrServerClosed when close is called
+		return p, nil
+	}
 	go func() { _ = p.srv.Serve(l) }() // ends with ErrServerClosed when close is called
 	return p, nil
 }
 
-func (p *page) url() string { return "http://" + p.addr + "/" }
+func (p *page) url() string { return p.scheme + "://" + p.addr + "/" }
 
 // close lets requests end and stops serving.
 func (p *page) close() {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 
@@ -38,7 +39,7 @@ func loadAssets() (map[string]string, map[string]asset) {
 			panic(err)
 		}
 		if e.Name() == "page.css" {
-			b = append([]byte(charts.CSS), b...)
+			b = []byte(themed(charts.CSS + string(b)))
 		}
 		sum := sha256.Sum256(b)
 		ext := path.Ext(e.Name())
@@ -48,12 +49,30 @@ func loadAssets() (map[string]string, map[string]asset) {
 	return names, data
 }
 
+var (
+	lightColours = regexp.MustCompile(`(?m)^:root \{([^}]*)\}`)
+	darkColours  = regexp.MustCompile(`@media screen and \(prefers-color-scheme: dark\) \{\s*:root \{([^}]*)\}\s*\}`)
+)
+
+// themed repeats the colours of a style sheet for readers who chose light or dark, whatever their system prefers. Each is
+// written once only, in :root and in its dark counterpart; print stays light.
+func themed(css string) string {
+	var light, dark strings.Builder
+	for _, m := range lightColours.FindAllStringSubmatch(css, -1) {
+		light.WriteString(m[1])
+	}
+	for _, m := range darkColours.FindAllStringSubmatch(css, -1) {
+		dark.WriteString(m[1])
+	}
+	return css + "\n@media screen {\nhtml[data-theme=light] {" + light.String() + "color-scheme: light; }\nhtml[data-theme=dark] {" + dark.String() + "color-scheme: dark; }\n}\n"
+}
+
 func assetPath(file string) string { return "/assets/" + assetNames[file] }
 
 func (s *server) asset(w http.ResponseWriter, r *http.Request) {
 	a, ok := assetData[r.PathValue("name")]
 	if !ok {
-		s.notFound(w, r)
+		http.Error(w, "Not found", http.StatusNotFound)
 		return
 	}
 	w.Header().Set("Content-Type", a.kind)

@@ -112,33 +112,75 @@ func (f filter) Narrowed() bool {
 // tallies is how many findings each way of showing has under a filter's other terms.
 type tallies struct{ All, Open, Unverifiable, Excepted int }
 
+// show is one of the headings under which findings are listed.
+type show uint8
+
+const (
+	showOpen show = iota
+	showUnverifiable
+	showExcepted
+)
+
+var shows = map[string]show{"open": showOpen, "unverifiable": showUnverifiable, "excepted": showExcepted}
+
+func showOf(f *access.Finding) show {
+	switch {
+	case f.State == ledger.StateExcepted:
+		return showExcepted
+	case report.Counted(f):
+		return showOpen
+	}
+	return showUnverifiable
+}
+
 // apply gives the findings that the filter lets through, in its order, all pages of them.
 func (ix *index) apply(f filter) ([]*access.Finding, tallies) {
 	var out []*access.Finding
-	var n tallies
-	text := strings.ToLower(f.Text)
-	for i, x := range ix.all {
-		if !f.matches(x) || text != "" && !strings.Contains(ix.text[i], text) {
-			continue
+	var n [3]int
+	text, only := strings.ToLower(f.Text), f.narrows()
+	wanted, one := shows[f.Show]
+	take := func(i int) {
+		x := ix.all[i]
+		if text != "" && !strings.Contains(ix.text[i], text) || only && !f.matches(x) {
+			return
 		}
-		show := "unverifiable"
-		switch {
-		case x.State == ledger.StateExcepted:
-			show = "excepted"
-			n.Excepted++
-		case report.Counted(x):
-			show = "open"
-			n.Open++
-		default:
-			n.Unverifiable++
-		}
-		n.All++
-		if f.Show == "" || f.Show == show {
+		h := ix.shown[i]
+		n[h]++
+		if !one || h == wanted {
 			out = append(out, x)
 		}
 	}
-	f.order(out)
-	return out, n
+	column, down := strings.CutPrefix(f.Sort, "-")
+	order := ix.orders[column]
+	switch {
+	case order == nil:
+		for i := range ix.all {
+			take(i)
+		}
+	case !down:
+		for _, i := range order() {
+			take(i)
+		}
+	default: // the other way round, but what is equal keeps the ledger's order
+		list := order()
+		for z := len(list); z > 0; {
+			a := z - 1
+			for a > 0 && ix.compare(column, list[a-1], list[z-1]) == 0 {
+				a--
+			}
+			for _, i := range list[a:z] {
+				take(i)
+			}
+			z = a
+		}
+	}
+	return out, tallies{n[showOpen] + n[showUnverifiable] + n[showExcepted], n[showOpen], n[showUnverifiable], n[showExcepted]}
+}
+
+// narrows reports whether anything but text and heading is asked for.
+func (f filter) narrows() bool {
+	f.Show, f.Text, f.Sort, f.Page = "", "", "", 1
+	return f != filter{Page: 1}
 }
 
 func (f filter) matches(x *access.Finding) bool {
@@ -156,32 +198,31 @@ func (f filter) isControl(id string) bool {
 	return id == f.Control || words.ControlOf(id).ID == f.Control
 }
 
-// order sorts by the column asked for; ties keep the ledger's order, gravest first.
-func (f filter) order(fs []*access.Finding) {
-	column, down := strings.CutPrefix(f.Sort, "-")
-	var by func(a, b *access.Finding) int
+// order is all findings by a column; ties keep the ledger's order, gravest first. It is made once per view and column.
+func (ix *index) order(column string) []int {
+	out := make([]int, len(ix.all))
+	for i := range out {
+		out[i] = i
+	}
+	slices.SortStableFunc(out, func(a, b int) int { return ix.compare(column, a, b) })
+	return out
+}
+
+func (ix *index) compare(column string, i, j int) int {
+	a, b := ix.all[i], ix.all[j]
 	switch column {
 	case "kind":
-		by = func(a, b *access.Finding) int {
-			return cmp.Compare(words.KindTitle(a.Kind), words.KindTitle(b.Kind))
-		}
+		return cmp.Compare(words.KindTitle(a.Kind), words.KindTitle(b.Kind))
 	case "who":
-		by = func(a, b *access.Finding) int { return cmp.Compare(report.About(a), report.About(b)) }
+		return cmp.Compare(report.About(a), report.About(b))
 	case "team":
-		by = func(a, b *access.Finding) int { return cmp.Compare(a.Team, b.Team) }
+		return cmp.Compare(a.Team, b.Team)
 	case "since":
-		by = func(a, b *access.Finding) int { return a.FirstSeen.Compare(b.FirstSeen) }
+		return a.FirstSeen.Compare(b.FirstSeen)
 	case "coverage":
-		by = func(a, b *access.Finding) int { return cmp.Compare(coverageOf(a), coverageOf(b)) }
-	default:
-		return
+		return cmp.Compare(coverageOf(a), coverageOf(b))
 	}
-	slices.SortStableFunc(fs, func(a, b *access.Finding) int {
-		if down {
-			return by(b, a)
-		}
-		return by(a, b)
-	})
+	return 0
 }
 
 // coverageOf sorts findings that no coverage was measured for behind those that it was.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/dashboards/report"
@@ -17,8 +18,12 @@ type index struct {
 	source      *ledger.View // the pointer it was made of; View is an empty one when that is nil
 	all         []*access.Finding
 	text        []string // per finding, lower case: what a search looks through
+	shown       []show   // per finding, under which heading it is
+	orders      map[string]func() []int
 	fingerprint map[string]*access.Finding
 	identity    map[string][]*access.Finding
+	byRecord    map[string][]*access.Finding // by the uid of the register's record
+	rank        map[string]int               // place in the ledger's order, by fingerprint
 	team        map[string][]*access.Finding
 	kinds       []string // that occur, by title
 	teams       []string
@@ -26,18 +31,26 @@ type index struct {
 }
 
 func newIndex(v *ledger.View) *index {
-	ix := &index{View: v, source: v, fingerprint: map[string]*access.Finding{}, identity: map[string][]*access.Finding{}, team: map[string][]*access.Finding{}}
+	ix := &index{View: v, source: v, fingerprint: map[string]*access.Finding{}, identity: map[string][]*access.Finding{}, team: map[string][]*access.Finding{},
+		byRecord: map[string][]*access.Finding{}, rank: make(map[string]int, 64)}
 	if v == nil {
 		ix.View = &ledger.View{}
 	}
 	ix.all = report.Pointers(ix.Findings)
-	ix.text = make([]string, len(ix.all))
+	ix.text, ix.shown = make([]string, len(ix.all)), make([]show, len(ix.all))
+	ix.orders = map[string]func() []int{}
+	for _, column := range sorts {
+		ix.orders[column] = sync.OnceValue(func() []int { return ix.order(column) })
+	}
 	kinds := map[string]bool{}
 	for i, f := range ix.all {
-		ix.text[i] = searchText(f)
-		ix.fingerprint[f.Fingerprint] = f
+		ix.text[i], ix.shown[i] = searchText(f), showOf(f)
+		ix.fingerprint[f.Fingerprint], ix.rank[f.Fingerprint] = f, i
 		if f.Identity != nil {
 			ix.identity[f.Identity.UID] = append(ix.identity[f.Identity.UID], f)
+			if r := f.Identity.Record; r != "" {
+				ix.byRecord[r] = append(ix.byRecord[r], f)
+			}
 		}
 		ix.team[f.Team] = append(ix.team[f.Team], f)
 		kinds[f.Kind] = true

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"github.com/grantwatch/grantwatch/dashboards/report"
 	"github.com/grantwatch/grantwatch/dashboards/report/words"
 	"github.com/grantwatch/grantwatch/detect"
+	"github.com/grantwatch/grantwatch/detect/ledger"
 )
 
 //go:embed pages/*.tmpl
@@ -34,6 +36,14 @@ type page struct {
 	None    bool // nothing was evaluated yet
 	Stale   bool
 	Body    any
+
+	Theme   string // light, dark, or empty for what the system prefers
+	Reader  string // who is signed in; empty where nobody needs to be
+	Teams   []string
+	All     bool // the reader sees every team
+	Reports bool // and the board's reports
+	Form    string
+	Back    string // this page's own address
 }
 
 // Ago tells an age as of the page.
@@ -46,9 +56,10 @@ type table struct {
 	Findings []*access.Finding
 	Filter   *filter // makes the columns sortable; nil where there is no filter
 	NoTeam   bool
+	NoWho    bool
 }
 
-var templates = parse("overview", "findings", "finding", "gone", "teams", "team", "feeds", "identity", "rules", "reports", "missing")
+var templates = parse("overview", "findings", "finding", "gone", "teams", "team", "feeds", "identities", "identity", "rules", "reports", "missing", "signin")
 
 func parse(names ...string) map[string]*template.Template {
 	out := map[string]*template.Template{}
@@ -68,14 +79,39 @@ func funcs() template.FuncMap {
 		"v":    words.Visible, "short": func(n int, s string) string { return words.Short(words.Visible(s), n) }, "join": func(s []string) string { return words.Visible(strings.Join(s, ", ")) },
 		"stamp": words.Stamp, "day": words.Day, "iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, "span": func(a, b time.Time) string { return words.Span(b.Sub(a)) },
 		"kind": words.KindTitle, "heading": heading, "decide": words.KindDecision, "verdict": words.VerdictName, "meaning": words.VerdictMeaning, "severity": words.SeverityName, "teamname": words.TeamName,
+		"signed": signed, "add": func(a, b float64) float64 { return a + b }, "quantile": quantile,
 		"tone": func(s access.Severity) string { return string(charts.SeverityTone(s)) }, "vtone": func(v access.Verdict) string { return string(charts.VerdictTone(v)) },
-		"prev": func(n int) int { return n - 1 }, "next": func(n int) int { return n + 1 },
+		"sub": func(a, b int) int { return a - b }, "prev": func(n int) int { return n - 1 }, "next": func(n int) int { return n + 1 },
 		"about": report.About, "control": words.ControlOf, "counted": report.Counted,
 		"pretty": pretty, "dark": func(f detect.FeedReport) []charts.Stretch { _, g := report.FeedSight(&f); return g },
 		"teamurl": teamURL, "identityurl": identityURL, "query": query, "meter": func(f float64) template.HTML { return charts.Meter("Coverage "+words.Percent(f), f, charts.Good) },
 		"unverifiable": func(m map[access.Verdict]int) int { return m[access.VerdictUnverifiable] },
 		"critical":     func(m map[access.Severity]int) int { return m[access.SeverityCritical] },
 	}
+}
+
+// signed prints a change with its sign.
+func signed(f float64) string {
+	switch d := words.Decimal(math.Abs(f)); {
+	case d == "0":
+		return "±0"
+	case f < 0:
+		return "−" + d
+	default:
+		return "+" + d
+	}
+}
+
+// quantile prints how long revoking took; "at least" when so many are open that only that is known.
+func quantile(r ledger.Revocation, q ledger.Quantile) string {
+	if r.People == 0 {
+		return "–"
+	}
+	s := words.Span(time.Duration(q.Hours * float64(time.Hour)))
+	if q.AtLeast {
+		return "≥ " + s
+	}
+	return s
 }
 
 // pretty indents a policy so that it can be read; anything else stays as it is.
@@ -115,28 +151,35 @@ func query(pairs ...string) string {
 	return "/findings?" + q.Encode()
 }
 
-// page starts a page from the index.
-func (s *server) page(ix *index, nav, title string, body any) *page {
-	now := s.now(ix)
-	return &page{
-		Title: title, Nav: nav, Site: s.Title, Version: s.Version, AsOf: ix.AsOf, Now: now, None: ix.source == nil,
-		Stale: ix.source != nil && now.Sub(ix.AsOf) > staleAfter, Body: body,
+// page starts a page.
+func (v *visit) page(nav, title string, body any) *page {
+	now := v.now()
+	p := &page{
+		Title: title, Nav: nav, Site: v.site.title, Version: v.site.version, AsOf: v.AsOf, Now: now, None: v.source == nil,
+		Stale: v.source != nil && now.Sub(v.AsOf) > staleAfter, Body: body, Theme: v.site.theme, Teams: v.scope.Teams, All: v.scope.All, Reports: v.mayRead, Form: v.form, Back: "/",
 	}
+	if v.form != "" {
+		p.Reader = v.reader.Name
+	}
+	if v.r.Method == http.MethodGet {
+		p.Back = local(v.r.URL.RequestURI())
+	}
+	return p
 }
 
 // render writes a page whole or, if its template fails, an error in its stead: never half a page that reads as complete.
-func (s *server) render(w http.ResponseWriter, status int, name string, p *page) {
+func (v *visit) render(status int, name string, p *page) {
 	var b bytes.Buffer
 	b.Grow(64 << 10)
 	if err := templates[name].ExecuteTemplate(&b, "layout", p); err != nil {
 		slog.Error("drawing a page", "page", name, "error", err)
-		http.Error(w, "this page could not be drawn; the log says why", http.StatusInternalServerError)
+		http.Error(v.w, "this page could not be drawn; the log says why", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the reader has gone when this fails
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(b.Bytes()) // the reader has gone when this fails
 }
 
 // heading is what a finding is called. A few kinds stand for many rules; there the rule's own title says more.

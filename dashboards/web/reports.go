@@ -33,25 +33,34 @@ type reportEntry struct {
 	At    time.Time
 }
 
-func (s *server) reports(w http.ResponseWriter, _ *http.Request) {
-	ix := s.index()
-	rows, err := s.listReports()
-	if err != nil {
-		slog.Error("listing reports", "error", err)
-		http.Error(w, "the folder of reports cannot be read; the log says why", http.StatusInternalServerError)
+// reportsBody is the reports that are there, or that they are not for this reader.
+type reportsBody struct {
+	Rows      []*reportRow
+	Forbidden bool
+}
+
+func reports(v *visit) {
+	if !v.mayRead {
+		v.render(http.StatusForbidden, "reports", v.page("reports", "Reports", reportsBody{Forbidden: true}))
 		return
 	}
-	s.render(w, http.StatusOK, "reports", s.page(ix, "reports", "Reports", rows))
+	rows, err := listReports(v.reports)
+	if err != nil {
+		slog.Error("listing reports", "error", err)
+		http.Error(v.w, "the folder of reports cannot be read; the log says why", http.StatusInternalServerError)
+		return
+	}
+	v.render(http.StatusOK, "reports", v.page("reports", "Reports", reportsBody{Rows: rows}))
 }
 
 // listReports reads the folder, newest name first. Folders one level down are read too.
-func (s *server) listReports() ([]*reportRow, error) {
+func listReports(folder fs.FS) ([]*reportRow, error) {
 	var rows []*reportRow
-	if s.Reports == nil {
+	if folder == nil {
 		return rows, nil
 	}
 	at := map[string]*reportRow{}
-	err := fs.WalkDir(s.Reports, ".", func(p string, e fs.DirEntry, err error) error {
+	err := fs.WalkDir(folder, ".", func(p string, e fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && p == ".":
 			return fs.SkipAll // no report was ever written
@@ -102,21 +111,22 @@ func servable(p string) bool {
 	return fs.ValidPath(p) && !hidden(p) && !strings.Contains(p, `\`) && reportKinds[path.Ext(p)] != ""
 }
 
-func (s *server) reportFile(w http.ResponseWriter, r *http.Request) {
+func reportFile(v *visit) {
+	w, r := v.w, v.r
 	p := r.PathValue("path")
-	if s.Reports == nil || !servable(p) {
-		s.missing(w, s.index(), "There is no such report.")
+	if v.reports == nil || !servable(p) {
+		v.missing("There is no such report.")
 		return
 	}
-	f, err := s.Reports.Open(p)
+	f, err := v.reports.Open(p)
 	if err != nil {
-		s.missing(w, s.index(), "There is no such report.")
+		v.missing("There is no such report.")
 		return
 	}
 	defer func() { _ = f.Close() }() // only read
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
-		s.missing(w, s.index(), "There is no such report.")
+		v.missing("There is no such report.")
 		return
 	}
 	ext := path.Ext(p)

@@ -1,12 +1,16 @@
 package web
 
 import (
+	"context"
 	"io/fs"
 	"net/http"
 	"sync"
 	"time"
 
+	"github.com/grantwatch/grantwatch/dashboards/web/signin"
+	"github.com/grantwatch/grantwatch/detect"
 	"github.com/grantwatch/grantwatch/detect/ledger"
+	"github.com/grantwatch/grantwatch/store"
 )
 
 // Config says what the page shows and to whom.
@@ -15,8 +19,8 @@ type Config struct {
 	// View gives the newest evaluation; nil, or a nil result, means that there has not been one yet. A view must not be
 	// changed once it was handed out: what the page derives from it is kept until another pointer comes.
 	View func() *ledger.View
-	// History gives a finding's steps, oldest first; nil when nothing keeps them.
-	History func(fingerprint string) []ledger.Change
+	// Evidence answers for what is not in the view; nil when nothing keeps it.
+	Evidence Evidence
 	// Reports holds the weekly reports; nil when there are none.
 	Reports fs.FS
 	// Hosts are the names, besides loopback's, under which the page may be asked for. A request for any other name is
@@ -26,58 +30,55 @@ type Config struct {
 	Now func() time.Time
 	// Title names the installation in the page's head; may be empty.
 	Title string
+	// SignIn says who may read; nil lets everybody who reaches the page see all, which is for loopback only.
+	SignIn *SignIn
+	// Way is how requests come in.
+	Way signin.Way
+}
+
+// Evidence is what is looked up when a page asks for it. Every question carries the scope of whoever asks, and the
+// answer must hold nothing from beyond it.
+type Evidence interface {
+	// Roster is who is who in the newest evaluation; nil before the first.
+	Roster() *detect.Roster
+	// History gives a finding's steps, oldest first.
+	History(ctx context.Context, s ledger.Scope, fingerprint string) ([]ledger.Change, error)
+	// Life is what one identity may do and did.
+	Life(ctx context.Context, s ledger.Scope, who *detect.Listed) (*Life, error)
+	// Raw gives records as they came, by the ids of their events, as far as they are kept.
+	Raw(ctx context.Context, s ledger.Scope, ids []string) ([]store.RawEvent, error)
 }
 
 // staleAfter is how old an evaluation may be before every page says so.
 const staleAfter = 26 * time.Hour
 
+// server holds everything. Handlers never see it: each is given a visit, which holds what one reader may see.
 type server struct {
-	Config
-	mu   sync.Mutex
-	last *index
+	c Config
+
+	mu     sync.Mutex
+	source *ledger.View
+	sights map[string]*sight
 }
 
 // New makes the handler that serves the page.
 func New(c Config) http.Handler {
-	s := &server{Config: c}
+	s := &server{c: c}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.overview)
-	mux.HandleFunc("GET /findings", s.findings)
-	mux.HandleFunc("GET /findings.csv", s.findingsCSV)
-	mux.HandleFunc("GET /findings.json", s.findingsJSON)
-	mux.HandleFunc("GET /findings/{fingerprint}", s.finding)
-	mux.HandleFunc("GET /teams", s.teams)
-	mux.HandleFunc("GET /teams/{name}", s.team)
-	mux.HandleFunc("GET /feeds", s.feeds)
-	mux.HandleFunc("GET /identities/{uid}", s.identity)
-	mux.HandleFunc("GET /rules", s.rules)
-	mux.HandleFunc("GET /reports/{$}", s.reports)
-	mux.HandleFunc("GET /reports/{path...}", s.reportFile)
+	for pattern, h := range map[string]func(*visit){
+		"GET /{$}": overview, "GET /findings": findings, "GET /findings.csv": findingsCSV, "GET /findings.json": findingsJSON, "GET /findings/{fingerprint}": finding,
+		"GET /teams": teams, "GET /teams/{name}": team, "GET /feeds": feeds, "GET /identities": identities, "GET /identities/{uid}": identity,
+		"GET /rules": rules, "GET /reports/{$}": reports, "GET /reports/{path...}": reportFile, "GET /signout": signedOut, "POST /signout": signOut, "/": notFound,
+	} {
+		mux.HandleFunc(pattern, s.behind(h))
+	}
+	for pattern, h := range map[string]func(*visit){"GET /signin": signInPage, "POST /signin": signInToken, "GET /signin/oidc": signInBegin, "GET /signin/callback": signInFinish} {
+		mux.HandleFunc(pattern, s.before(h))
+	}
+	mux.HandleFunc("POST /theme", s.theme)
 	mux.HandleFunc("GET /assets/{name}", s.asset)
 	mux.HandleFunc("GET /healthz", health)
-	mux.HandleFunc("/", s.notFound)
-	return guard(c.Hosts, mux)
-}
-
-// index gives what is derived from the newest view, deriving it once per view.
-func (s *server) index() *index {
-	var v *ledger.View
-	if s.View != nil {
-		v = s.View()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.last == nil || s.last.source != v {
-		s.last = newIndex(v)
-	}
-	return s.last
-}
-
-func (s *server) now(ix *index) time.Time {
-	if s.Now != nil {
-		return s.Now().UTC()
-	}
-	return ix.AsOf.UTC()
+	return s.guard(mux)
 }
 
 // health answers whether the process serves; it tells nothing of what it knows, and so to whom does not matter.

@@ -10,10 +10,11 @@ import (
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/dashboards/report/viewtest"
+	"github.com/grantwatch/grantwatch/dashboards/web/signin"
 	"github.com/grantwatch/grantwatch/detect/ledger"
 )
 
-func reports() fstest.MapFS {
+func reportFiles() fstest.MapFS {
 	at := viewtest.Now
 	return fstest.MapFS{
 		"2026-W47.html":      {Data: []byte("<!doctype html><title>r</title>"), ModTime: at},
@@ -29,13 +30,12 @@ func reports() fstest.MapFS {
 }
 
 func serve(v *ledger.View) http.Handler {
-	return New(Config{Version: "1.2.3", View: func() *ledger.View { return v }, Reports: reports(), Hosts: []string{"grantwatch.harbour.example"}, Now: func() time.Time { return viewtest.Now.Add(time.Hour) },
-		History: func(fp string) []ledger.Change {
-			if fp != "gone" {
-				return nil
-			}
-			return []ledger.Change{{Fingerprint: fp, At: viewtest.Now, From: "open", To: "resolved", Why: viewtest.Script, Who: "grantwatch"}}
-		}})
+	ev := &kept{}
+	if v != nil {
+		ev = evidenceOf(v, func(string) string { return " " + viewtest.Script + viewtest.Bidi + viewtest.Control })
+	}
+	ev.changes = append(ev.changes, ledger.Change{Fingerprint: "gone", At: viewtest.Now, From: "open", To: "resolved", Why: viewtest.Script, Who: "grantwatch"})
+	return New(Config{Version: "1.2.3", View: func() *ledger.View { return v }, Reports: reportFiles(), Hosts: []string{"grantwatch.harbour.example"}, Now: func() time.Time { return viewtest.Now.Add(time.Hour) }, Evidence: ev})
 }
 
 func ask(t testing.TB, h http.Handler, method, target string, edit ...func(*http.Request)) *httptest.ResponseRecorder {
@@ -63,7 +63,7 @@ func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 	h := serve(viewtest.Hostile())
 	for _, target := range []string{"/", "/findings", "/findings.csv", "/findings.json", "/teams", "/feeds", "/rules", "/reports/", "/reports/2026-W47.html", "/healthz", "/nope", assetPath("page.css")} {
 		w := ask(t, h, http.MethodGet, target)
-		for k, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"} {
+		for k, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY"} {
 			if got := w.Header().Get(k); got != want {
 				t.Errorf("%s: %s is %q", target, k, got)
 			}
@@ -235,13 +235,16 @@ func TestAnUnverifiableFindingProposesNothing(t *testing.T) {
 
 func TestIndexIsMadeOncePerView(t *testing.T) {
 	v := viewtest.One()
-	s := &server{Config: Config{View: func() *ledger.View { return v }}}
-	a := s.index()
-	if s.index() != a {
+	s := &server{c: Config{View: func() *ledger.View { return v }}}
+	a := s.sight(everybody)
+	if s.sight(everybody) != a {
 		t.Error("the same view is indexed twice")
 	}
+	if s.sight(signin.Reader{Scope: ledger.TeamScope("payments")}) == a || s.sight(signin.Reader{Scope: ledger.Everything, Board: true}) != a {
+		t.Error("scopes share what they should not, or equal ones share nothing")
+	}
 	v = viewtest.One()
-	if s.index() == a {
+	if s.sight(everybody) == a {
 		t.Error("a new view is not seen")
 	}
 }

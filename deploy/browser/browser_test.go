@@ -5,21 +5,35 @@ package browser
 
 import (
 	"bufio"
-	"context"
+	"encoding/json"
+	"flag"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/grantwatch/grantwatch/access"
 )
 
 const binary = "../../bin/grantwatch"
 
-// serve starts a small demo and returns the page's address and the folder of its reports.
-func serve(t *testing.T) (url, reports string) {
+// pictures is where pictures are kept; nowhere when empty.
+var pictures = flag.String("pictures", "", "keep pictures in this folder")
+
+// demo is a small demo that was started for the tests.
+type demo struct {
+	url, reports string
+	findings     []access.Finding
+}
+
+// serve starts a small demo and waits for its page.
+func serve(t *testing.T) *demo {
 	t.Helper()
-	reports = t.TempDir()
+	reports := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), binary, "demo", "-q", "--events", "100000", "--listen", "127.0.0.1:0", "--reports", reports)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 20 * time.Second
@@ -42,59 +56,92 @@ func serve(t *testing.T) (url, reports string) {
 				for sc.Scan() { //nolint:revive // what follows is read so that the process can go on writing
 				}
 			}()
-			return strings.TrimSpace(addr), reports
+			d := &demo{url: strings.TrimSuffix(strings.TrimSpace(addr), "/"), reports: reports}
+			d.read(t)
+			return d
 		}
 	}
 	t.Fatal("the demo ended without a page")
-	return "", ""
+	return nil
 }
 
-// browse runs headless Chromium and returns what it prints.
-func browse(t *testing.T, args ...string) string {
+func (d *demo) read(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-	defer cancel()
-	common := []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--user-data-dir=" + t.TempDir(), "--virtual-time-budget=5000"}
-	out, err := exec.CommandContext(ctx, "chromium", append(common, args...)...).Output()
+	resp, err := http.Get(d.url + "/findings.json")
 	if err != nil {
-		t.Fatalf("chromium %v: %v", args, err)
+		t.Fatal(err)
 	}
-	return string(out)
+	defer resp.Body.Close() //nolint:errcheck // read to its end
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list struct{ Findings []access.Finding }
+	if err := json.Unmarshal(body, &list); err != nil {
+		t.Fatal(err)
+	}
+	if len(list.Findings) == 0 {
+		t.Fatal("the demo has no findings")
+	}
+	d.findings = list.Findings
 }
 
-func TestPagesRender(t *testing.T) {
-	url, reports := serve(t)
-	for path, want := range map[string][]string{
-		"":         {"POST_TERMINATION_ACTIVITY", "payments"},
-		"findings": {"UNUSED_GRANT", "severity"},
-		"teams":    {"regulated"},
-		"feeds":    {"payments-aws"},
-		"rules":    {"unused-grant"},
-	} {
-		dom := browse(t, "--dump-dom", url+path)
-		for _, w := range want {
-			if !strings.Contains(strings.ToLower(dom), strings.ToLower(w)) {
-				t.Errorf("/%s does not show %q", path, w)
-			}
-		}
-		if !strings.Contains(dom, "<main") || !strings.Contains(dom, "lang=\"en\"") {
-			t.Errorf("/%s has no main landmark or no language", path)
+// one gives the first finding that fits.
+func (d *demo) one(t *testing.T, fits func(*access.Finding) bool) *access.Finding {
+	t.Helper()
+	for i := range d.findings {
+		if fits(&d.findings[i]) {
+			return &d.findings[i]
 		}
 	}
-	found, err := filepath.Glob(filepath.Join(reports, "*.html"))
+	t.Fatal("the demo has no such finding")
+	return nil
+}
+
+// look is one page to look at.
+type look struct{ name, path string }
+
+// pages are all kinds of pages that the demo has.
+func (d *demo) pages(t *testing.T) []look {
+	t.Helper()
+	blind := d.one(t, func(f *access.Finding) bool { return f.Verdict == access.VerdictUnverifiable && len(f.Gaps) > 0 })
+	unused := d.one(t, func(f *access.Finding) bool { return f.Verdict == access.VerdictUnused && f.Proposal != "" })
+	leaver := d.one(t, func(f *access.Finding) bool { return f.Kind == "POST_TERMINATION_ACTIVITY" })
+	nhi := d.one(t, func(f *access.Finding) bool {
+		return f.Identity != nil && f.Identity.Kind.NonHuman() && f.Identity.Owner != ""
+	})
+	return []look{
+		{"overview", "/"}, {"findings", "/findings"}, {"findings-search", "/findings?q=deploy&show=open&sort=-since"}, {"findings-none", "/findings?q=nobody-goes-by-this"},
+		{"finding", "/findings/" + unused.Fingerprint}, {"finding-blind", "/findings/" + blind.Fingerprint}, {"finding-leaver", "/findings/" + leaver.Fingerprint},
+		{"identities", "/identities"}, {"identities-none", "/identities?q=nobody-goes-by-this"}, {"identity", "/identities/" + nhi.Identity.UID}, {"identity-person", "/identities/" + leaver.Identity.Person},
+		{"teams", "/teams"}, {"team", "/teams/" + unused.Team}, {"coverage", "/feeds"}, {"rules", "/rules"}, {"reports", "/reports/"}, {"missing", "/nope"},
+	}
+}
+
+// TestReport prints the week's report as the page serves it.
+func TestReport(t *testing.T) {
+	d := serve(t)
+	found, err := filepath.Glob(filepath.Join(d.reports, "*.html"))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("reports %v, %v", found, err)
 	}
-	dom := browse(t, "--dump-dom", "file://"+found[0])
+	b := open(t)
+	b.to("file://" + found[0])
+	text := strings.ToLower(ask[string](b, `document.body.innerText`))
 	for _, w := range []string{"payments", "unverifiable", "2026-w36"} {
-		if !strings.Contains(strings.ToLower(dom), w) {
+		if !strings.Contains(text, w) {
 			t.Errorf("the report does not show %q", w)
 		}
 	}
-	pdf := filepath.Join(t.TempDir(), "report.pdf")
-	browse(t, "--print-to-pdf="+pdf, "file://"+found[0])
-	if st, err := os.Stat(pdf); err != nil || st.Size() < 10_000 {
-		t.Errorf("the report does not print: %v", err)
+	if pdf := b.pdf(); len(pdf) < 10_000 {
+		t.Errorf("the report prints as %d bytes", len(pdf))
+	}
+	if *pictures != "" {
+		b.look(1000, 1414, "light", "")
+		b.picture(filepath.Join(*pictures, "report.png"), false)
+	}
+	b.to(d.url + "/reports/" + filepath.Base(found[0]))
+	if text := ask[string](b, `document.body.innerText`); !strings.Contains(strings.ToLower(text), "payments") {
+		t.Error("the page does not serve the report")
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/grantwatch/grantwatch/alert"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/metrics"
+	"github.com/grantwatch/grantwatch/detect"
 	"github.com/grantwatch/grantwatch/detect/ledger"
 	"github.com/grantwatch/grantwatch/ingest"
 	"github.com/grantwatch/grantwatch/ingest/digest"
@@ -64,7 +65,8 @@ type App struct {
 	newer       atomic.Bool                  // there is a view that was not told yet
 	nudges      chan struct{}
 	lastTold    string
-	stdin       io.Reader // nil when nothing may be read from it
+	roster      atomic.Pointer[detect.Roster] // who is who in the newest evaluation
+	stdin       io.Reader                     // nil when nothing may be read from it
 }
 
 // Meter hears of progress. Its zero value is silent.
@@ -258,17 +260,6 @@ func trimSpace(b []byte) string {
 
 // Base is the file system that a configuration's files come from; nil is the machine.
 type Base = fs.FS
-
-// History is the life of one finding, oldest step first. A store that does not answer gives an empty one: the page shows
-// the finding all the same.
-func (a *App) History(ctx context.Context, fingerprint string) []ledger.Change {
-	steps, err := a.Store.History(ctx, fingerprint)
-	if err != nil {
-		a.Log.Warn("history", "error", err)
-		return nil
-	}
-	return ledgerChanges(steps)
-}
 
 // ChangesSince are the steps in the lives of all findings in [from, to).
 func (a *App) ChangesSince(ctx context.Context, from, to time.Time) ([]ledger.Change, error) {

@@ -85,6 +85,7 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 		return nil, nil, err
 	}
 	a.previous = keepKnown(a.previous, current)
+	a.roster.Store(detect.NewRoster(in, res))
 	if err := a.keepRevocations(ctx, res); err != nil {
 		return nil, nil, err
 	}

@@ -24,11 +24,44 @@ type Config struct {
 	Ingest       Ingest          `yaml:"ingest"`
 	Kafka        Kafka           `yaml:"kafka"`
 	Metrics      Metrics         `yaml:"metrics"`
-	Listen       string          `yaml:"listen"`   // address of the page; loopback only
+	Listen       string          `yaml:"listen"` // address of the page; without sign-in loopback only
+	Page         Page            `yaml:"page"`
 	Evaluate     policy.Duration `yaml:"evaluate"` // how often run evaluates; default 5m
 
 	File string `yaml:"-"` // where it was read from
 	Dir  string `yaml:"-"` // what relative paths are relative to
+}
+
+// Page says who may read the page, and how it is reached when it does not listen on loopback.
+type Page struct {
+	Title          string          `yaml:"title"`           // names the installation in the head of every page
+	URL            string          `yaml:"url"`             // as browsers reach it: https://grantwatch.corp.example
+	Hosts          []string        `yaml:"hosts"`           // further names that it answers to
+	TokenFile      string          `yaml:"token_file"`      // local tokens, hashed, with the teams of each
+	OIDC           *PageOIDC       `yaml:"oidc"`            // sign-in at an identity provider
+	TLS            *PageTLS        `yaml:"tls"`             // certificate of the page
+	BehindProxy    bool            `yaml:"behind_proxy"`    // a proxy speaks TLS before it
+	TrustedProxies []string        `yaml:"trusted_proxies"` // addresses and networks of such proxies
+	Idle           policy.Duration `yaml:"idle"`            // a session that is not used for so long ends; default 1h
+	Absolute       policy.Duration `yaml:"absolute"`        // and every session after so long; default 12h
+}
+
+// PageOIDC is an OpenID Connect provider, and what its groups may see.
+type PageOIDC struct {
+	Issuer           string              `yaml:"issuer"`
+	ClientID         string              `yaml:"client_id"`
+	ClientSecretFile string              `yaml:"client_secret_file"` // none for a public client
+	Scopes           []string            `yaml:"scopes"`             // besides openid; default profile and email
+	GroupsClaim      string              `yaml:"groups_claim"`       // default groups
+	Groups           map[string][]string `yaml:"groups"`             // group: teams
+	Admins           []string            `yaml:"admins"`             // groups that see everything
+	Board            []string            `yaml:"board"`              // groups that read the board's reports
+}
+
+// PageTLS is the certificate of the page. Both files are read again when they change.
+type PageTLS struct {
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
 }
 
 // Team is one decentralised team.

@@ -71,6 +71,12 @@ func (c *Config) defaults() {
 	if c.Listen == "" {
 		c.Listen = "127.0.0.1:8420"
 	}
+	if c.Page.Idle == 0 {
+		c.Page.Idle = policy.Duration(time.Hour)
+	}
+	if c.Page.Absolute == 0 {
+		c.Page.Absolute = policy.Duration(12 * time.Hour)
+	}
 	if c.Ingest.HTTP.Listen == "" {
 		c.Ingest.HTTP.Listen = "127.0.0.1:8470"
 	}
@@ -192,7 +198,7 @@ func (k *checker) check() {
 	k.alert(teams)
 	k.notifiers()
 	k.report()
-	k.listen()
+	k.page(teams)
 	if m := k.c.Metrics.Listen; m != "" {
 		if _, _, err := net.SplitHostPort(m); err != nil {
 			k.fail("$.metrics.listen", "%q is no address such as 127.0.0.1:9470", m)
@@ -430,20 +436,5 @@ func (k *checker) report() {
 		if _, err := time.LoadLocation(r.Zone); err != nil {
 			k.fail("$.report.zone", "time zone %q is not known", r.Zone)
 		}
-	}
-}
-
-// listen refuses addresses that other machines can reach: the page has no sign-in yet.
-func (k *checker) listen() {
-	if k.c.Listen == "" {
-		return
-	}
-	host, _, err := net.SplitHostPort(k.c.Listen)
-	if err != nil {
-		k.fail("$.listen", "%q is no address such as 127.0.0.1:8420", k.c.Listen)
-		return
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		k.fail("$.listen", "%q is not a loopback address; the page has no sign-in yet (docs/limits.md)", k.c.Listen)
 	}
 }
