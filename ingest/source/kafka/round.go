@@ -170,12 +170,31 @@ func (c *Consumer) ask(offsets map[string]map[int32]kgo.EpochOffset) {
 	if len(offsets) == 0 {
 		return
 	}
-	for k, p := range c.parts {
-		if _, ok := offsets[k.topic][k.id]; !ok && p.fetched() >= 0 {
-			set(offsets, k, p.fetched())
+	for k, at := range c.standing() {
+		if _, ok := offsets[k.topic][k.id]; !ok {
+			set(offsets, k, at)
 		}
 	}
 	c.cl.SetOffsets(offsets)
+}
+
+// standing is up to where we have fetched, of every partition that is ours. Of one that nothing was read of yet, in a
+// group that begins at the end, only the client knows where it begins. An offset that is no longer there is the
+// client's to mend.
+func (c *Consumer) standing() map[key]int64 {
+	out := map[key]int64{}
+	for topic, ids := range c.cl.CommittedOffsets() {
+		for id, committed := range ids {
+			k, at := key{topic, id}, committed.Offset
+			if p := c.parts[k]; p != nil && p.fetched() >= 0 {
+				at = p.fetched() // also when it is less: the topic may have begun again
+			}
+			if at >= 0 || c.cfg.Start != "latest" {
+				out[k] = max(at, 0)
+			}
+		}
+	}
+	return out
 }
 
 // How long a partition may bring nothing before the broker is asked whether there is more, and how long that may take.
@@ -195,23 +214,13 @@ func (c *Consumer) rouseStuck(ctx context.Context) {
 	quiet := map[key]int64{} // to where we stand
 	var topics []string
 	c.mu.Lock()
-	committed := c.cl.CommittedOffsets()
-	for topic, ids := range committed {
-		for id, at := range ids {
-			k, from := key{topic, id}, at.Offset
-			if p := c.parts[k]; p != nil {
-				if now.Sub(p.seen) < quietFor || len(p.held) > 0 {
-					continue
-				}
-				from = max(from, p.fetched())
-			}
-			if from < 0 && c.cfg.Start == "latest" {
-				continue // nothing was read of it yet, and where it begins only the client knows
-			}
-			quiet[k] = max(from, 0)
-			if !slices.Contains(topics, topic) {
-				topics = append(topics, topic)
-			}
+	for k, at := range c.standing() {
+		if p := c.parts[k]; p != nil && (now.Sub(p.seen) < quietFor || len(p.held) > 0) {
+			continue
+		}
+		quiet[k] = at
+		if !slices.Contains(topics, k.topic) {
+			topics = append(topics, k.topic)
 		}
 	}
 	c.mu.Unlock()
