@@ -165,7 +165,9 @@ func set(offsets map[string]map[int32]kgo.EpochOffset, k key, offset int64) {
 
 // ask makes the client fetch from these offsets on. It then throws away what it has fetched of any partition, and with it
 // the news that another one has met a batch that cannot be opened, after which it would never fetch that one again: so
-// every partition is asked for from where we stand. It must be called with mu held and while no rebalance can happen.
+// every partition is asked for from where we stand. To ask twice for the same offset is nothing to the client, although it
+// has thrown away what came in between: so it is asked for another one first, of which nothing is taken.
+// It must be called with mu held and while no rebalance can happen.
 func (c *Consumer) ask(offsets map[string]map[int32]kgo.EpochOffset) {
 	if len(offsets) == 0 {
 		return
@@ -175,6 +177,17 @@ func (c *Consumer) ask(offsets map[string]map[int32]kgo.EpochOffset) {
 			set(offsets, k, at)
 		}
 	}
+	beside := map[string]map[int32]kgo.EpochOffset{}
+	for topic, ids := range offsets {
+		for id, o := range ids {
+			other := o.Offset - 1
+			if other < 0 {
+				other = 1
+			}
+			set(beside, key{topic, id}, other)
+		}
+	}
+	c.cl.SetOffsets(beside)
 	c.cl.SetOffsets(offsets)
 }
 
