@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -82,6 +83,7 @@ type member struct {
 	cfg     ingest.Config
 	kafka   kafka.Config
 	feeds   []ingest.TopicInput
+	group   string
 }
 
 // consume runs a member until ctx ends.
@@ -95,7 +97,7 @@ func (m member) consume(ctx context.Context, t *testing.T) {
 		return
 	}
 	k := m.kafka
-	k.Brokers, k.Group = m.brokers, "g"
+	k.Brokers, k.Group = m.brokers, cmp.Or(m.group, "g")
 	if k.Linger == 0 {
 		k.Linger = 5 * time.Millisecond
 	}

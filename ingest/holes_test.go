@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -87,5 +88,31 @@ func TestHolesAreKept(t *testing.T) {
 	defer mu.Unlock()
 	if want := []string{fmt.Sprintf("%s %s/0 20-40", k8sFeed.Name, topic)}; !slices.Equal(kept, want) {
 		t.Errorf("kept %v, want %v", kept, want)
+	}
+}
+
+// Bombs in many partitions at once: skipping one must not make the client forget another, nor what lies before it.
+func TestManyBatchBombs(t *testing.T) {
+	const partitions, rounds = 8, 3
+	c := cluster(t, partitions, kfake.NumBrokers(3))
+	events, dead := 0, 0
+	for round := range rounds {
+		list, e, d := messages(round*100, 96)
+		produce(t, c.ListenAddrs(), partitions, list)
+		bombs := make([]*kgo.Record, partitions)
+		for i := range bombs {
+			bombs[i] = &kgo.Record{Value: make([]byte, 4<<20)}
+		}
+		produce(t, c.ListenAddrs(), partitions, bombs, kgo.ProducerBatchCompression(kgo.ZstdCompression()), kgo.ProducerBatchMaxBytes(16<<20))
+		events, dead = events+e, dead+d+partitions
+	}
+	list, e, d := messages(rounds*100, 80)
+	produce(t, c.ListenAddrs(), partitions, list)
+	events, dead = events+e, dead+d
+	for _, records := range []int{5, 17, 1000} {
+		sink := newMemory()
+		m := member{sink: sink, brokers: c.ListenAddrs(), now: start, kafka: kafka.Config{MaxBatchBytes: 1 << 20, Records: records}, group: fmt.Sprint("g", records)}
+		m.until(t, func() bool { return sink.count("events") >= events && sink.count("dead") >= dead })
+		sink.whole(t, events, dead)
 	}
 }

@@ -22,7 +22,7 @@ func NewProducer(ctx context.Context, broker, topic string, partitions int32) (*
 	cl, err := kgo.NewClient(kgo.SeedBrokers(broker), kgo.DefaultProduceTopic(topic), kgo.RecordPartitioner(kgo.RoundRobinPartitioner()),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.MaxBufferedRecords(20_000),
 		// Its connections may be cut every second, on a machine where a second is short.
-		kgo.RequestRetries(1000), kgo.RetryTimeout(10*time.Minute), kgo.RecordRetries(1000))
+		kgo.AlwaysRetryEOF(), kgo.RequestRetries(1000), kgo.RetryTimeout(10*time.Minute), kgo.RecordRetries(1000))
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (p *Producer) Close(ctx context.Context, group string) error {
 
 // Members are the ids of the members of a consumer group.
 func Members(ctx context.Context, broker, group string) ([]string, error) {
-	cl, err := kgo.NewClient(kgo.SeedBrokers(broker))
+	cl, err := kgo.NewClient(kgo.SeedBrokers(broker), kgo.AlwaysRetryEOF())
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func Members(ctx context.Context, broker, group string) ([]string, error) {
 // Bomb produces one batch that is short as it is sent and size bytes long when it is opened.
 func Bomb(ctx context.Context, broker, topic string, size int) error {
 	cl, err := kgo.NewClient(kgo.SeedBrokers(broker), kgo.DefaultProduceTopic(topic), kgo.ProducerBatchCompression(kgo.ZstdCompression()),
-		kgo.ProducerBatchMaxBytes(int32(size+1<<20)), kgo.BrokerMaxWriteBytes(int32(size+2<<20)))
+		kgo.ProducerBatchMaxBytes(int32(size+1<<20)), kgo.BrokerMaxWriteBytes(int32(size+2<<20)), kgo.AlwaysRetryEOF())
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ type Consumer struct {
 	hurry    atomic.Pointer[context.CancelFunc]
 	failures int       // rounds in a row in which something failed
 	group    int32     // the group's generation when it was last looked at
+	watched  time.Time // when it was last looked whether a partition is stuck
 	rouse    time.Time // when partitions that the client gave up are tried again
 }
 

@@ -24,6 +24,8 @@ type partition struct {
 	told  int64  // offsets before it were looked at for holes
 	holes []Hole // found and not kept yet
 
+	seen time.Time // when something was fetched
+
 	held   []Message // fetched and not written, in order
 	bytes  int64
 	failed bool // the client has stopped fetching
