@@ -232,7 +232,7 @@ func (c *Consumer) rouseStuck(ctx context.Context) {
 	var topics []string
 	c.mu.Lock()
 	for k, at := range c.standing() {
-		if p := c.parts[k]; p != nil && (now.Sub(p.seen) < quietFor || len(p.held) > 0) {
+		if p := c.parts[k]; p != nil && (now.Sub(p.seen) < quietFor || len(p.held) > 0 || c.paused[k]) { // what is left out on purpose is not stuck
 			continue
 		}
 		quiet[k] = at
