@@ -12,3 +12,11 @@ ALTER TABLE findings
 -- Four bytes by which the events of one actor are found in a tenth of the time that the names would take to read.
 ALTER TABLE events
     ADD COLUMN IF NOT EXISTS actor_hash UInt32 MATERIALIZED toUInt32(cityHash64(actor));
+
+-- Events lie by team first, so that a range of time alone would be looked for in every part. The least and the greatest
+-- time of each granule tell which parts need not be opened.
+ALTER TABLE events
+    ADD INDEX IF NOT EXISTS time_range time TYPE minmax GRANULARITY 1;
+
+ALTER TABLE events
+    MATERIALIZE INDEX time_range;

@@ -7,12 +7,13 @@ SELECT
     toJSONString(map('team', toString(team), 'feed', toString(feed), 'provider', toString(provider), 'account', toString(account), 'action', toString(action), 'outcome', toString(outcome), 'actor', actor, 'flag', toString(flag))),
     team, feed
 FROM events
+PREWHERE {identity:String} = '' OR actor_hash IN (arrayMap(n -> toUInt32(cityHash64(n)), {names:Array(String)}))
 WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
   AND time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Micro({to:Int64}, 'UTC')
   AND (empty({provider:Array(String)}) OR provider IN {provider:Array(String)})
   AND (empty({feed:Array(String)}) OR feed IN {feed:Array(String)})
   AND (empty({outcome:Array(String)}) OR outcome IN {outcome:Array(String)})
-  AND ({identity:String} = '' OR actor_hash IN (SELECT toUInt32(cityHash64(arrayJoin({names:Array(String)})))) AND actor IN {names:Array(String)})
+  AND ({identity:String} = '' OR actor IN {names:Array(String)})
   AND ({text:String} = '' OR positionCaseInsensitiveUTF8(concat(action, '\n', actor, '\n', error, '\n', src_ip, '\n', arrayStringConcat(target_ids, '\n')), {text:String}) > 0)
 ORDER BY time DESC, id, team, feed
 LIMIT 1 BY team, id

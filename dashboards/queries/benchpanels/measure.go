@@ -67,7 +67,7 @@ func measure(ctx context.Context, o options, s *store.Store, w io.Writer) error 
 	}
 	took := time.Since(begun)
 	stop()
-	print(w, o, list, took)
+	report(w, o, list, took)
 	during := <-loaded
 	fmt.Fprintf(w, "an insert of %d events took p50 %s p95 %s alone, and p50 %s p95 %s beside the queries\n", batch, at(alone, 50), at(alone, 95), at(during, 50), at(during, 95))
 	return ctx.Err()
@@ -125,7 +125,7 @@ func at(d []time.Duration, percent int) time.Duration {
 	return sorted[min(len(sorted)-1, len(sorted)*percent/100)].Round(100 * time.Microsecond)
 }
 
-func print(w io.Writer, o options, list []*asked, took time.Duration) {
+func report(w io.Writer, o options, list []*asked, took time.Duration) {
 	slices.SortFunc(list, func(a, b *asked) int { return int(at(b.took, 95) - at(a.took, 95)) })
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "query\tleast\tp50\tp95\tmost\trows\n")
