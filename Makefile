@@ -94,7 +94,7 @@ chaos: build engine ## kill, starve and flood it while logs flow in: lost and du
 
 .PHONY: pictures
 pictures: build engine ## screenshots of the page and the report in docs/pictures
-	@deploy/require.sh chromium curl
+	@deploy/require.sh chromium curl pdftoppm:poppler-utils
 	@deploy/pictures.sh
 
 .PHONY: clean

@@ -26,3 +26,8 @@ shot findings.png 1280 1000 "${url}findings"
 shot finding.png 1280 1100 "${url}findings/$first"
 shot feeds.png 1280 1000 "${url}feeds"
 shot report.png 1000 1414 "file://$(ls "$tmp"/reports/*.html | head -1)"
+pdf=$(ls "$tmp"/reports/*.pdf | head -1)
+for page in 1 2 5; do # the board's page, the overview, one team
+  pdftoppm -r 90 -png -f "$page" -l "$page" -singlefile "$pdf" "docs/pictures/report-pdf-$page"
+  echo "docs/pictures/report-pdf-$page.png"
+done
