@@ -48,7 +48,7 @@ type governanceRule struct {
 
 type governanceCondition struct {
 	holds        *vm.Program
-	text         string
+	enters       bool     // it says what has to change so that it holds
 	enter, leave template // what has to change so that it holds; so that it holds no more
 }
 
@@ -255,9 +255,10 @@ func (l *governanceLoader) condition(r *reader, s *scope, n ast.Node) governance
 	for _, p := range problems {
 		r.add(p)
 	}
-	c.holds, c.text = program, text.text
+	c.holds = program
 	c.enter, c.leave = template{parts: []templatePart{{text: text.text}}}, template{parts: []templatePart{{text: "no longer " + text.text}}}
 	if e := t.get("enter"); e != nil {
+		c.enters = true
 		c.enter = l.template(r, s, e, "enter")
 	}
 	if e := t.get("leave"); e != nil {
@@ -324,7 +325,8 @@ func (g *Governance) counterfactual(first int, fires []bool, holds func(*governa
 	for target := range g.rules {
 		r := &g.rules[target]
 		w := way{name: r.execution, ranks: rank(r.policy) + rank(r.execution)}
-		if w.ranks <= now || slices.ContainsFunc(ways, func(x way) bool { return x.name == w.name }) {
+		// Nobody works towards a rule that holds because something is wrong: those do not say how they are entered.
+		if w.ranks <= now || slices.ContainsFunc(r.conditions, func(c governanceCondition) bool { return !c.enters }) || slices.ContainsFunc(ways, func(x way) bool { return x.name == w.name }) {
 			continue
 		}
 		need := func(s string) {

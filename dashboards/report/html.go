@@ -71,6 +71,7 @@ var sheet = template.Must(template.New("report").Funcs(template.FuncMap{
 	"lead":         (*Report).lead,
 	"basis":        (*Report).basis,
 	"careof":       (*Report).careOf,
+	"ending":       (*Report).ending,
 }).Parse(page))
 
 // WriteHTML writes the report as one file that needs nothing else: no script, no font, no picture from elsewhere.

@@ -150,7 +150,7 @@ func (p *pdfReport) tiles() {
 		{"Visibility", dash(f.Credentials > 0, words.Percent(f.Visibility)), "", fmt.Sprintf("of %s credentials of non-human identities have issuer, reach and expiry known", pint(f.Credentials))},
 		{"Drift index", dash(f.Grants > 0, words.Decimal(f.DriftIndex)), dash(f.Grants > 0, f.DriftBand), "no grant was judged"},
 		{"Revocation, median", dash(f.Revocation.People > 0, quantile(f.Revocation.Median)), "", "nobody with access left in 90 days"},
-		{"Exceptions", pint(f.Excepted), "", fmt.Sprintf("%s end within 14 days, %s kinds within 30", pint(f.Expiring), pint(len(p.r.Exceptions)))},
+		{"Exceptions", pint(f.Excepted), "", fmt.Sprintf("%s end within 14 days, %s within 30", pint(f.Expiring), pint(p.r.ending()))},
 	}
 	if f.Grants > 0 {
 		tiles[1].note = fmt.Sprintf("this week %s by real change, %s newly visible; coverage %s", signed(f.DriftReal), signed(f.DriftNewlyVisible), words.Percent(f.Coverage))

@@ -323,7 +323,7 @@ func (p *pdfReport) gravestOf(t *Section) {
 		p.lines(body, inkQuiet, margin, p.y, 6, []string{fmt.Sprint(i+1) + "."}, false)
 		w := p.chip(f.Severity, left, p.y)
 		y := p.y + p.lines(typeface{"B", 8}, inkText, left+w+1.5, p.y, width, heads, false)
-		y += p.lines(small, inkQuiet, left, y, width, []string{since}, false)
+		y += p.lines(small, inkQuiet, left, y, width, []string{paper(since)}, false)
 		y += p.lines(typeface{"", 8}, inkText, left, y, width, why, false)
 		p.lines(mono, inkText, left, y, width, code, false)
 		p.y += h

@@ -67,3 +67,12 @@ func (r *Report) careOf() string {
 	}
 	return s + "; no register entry wants care."
 }
+
+// ending is how many findings have an exception that ends within 30 days.
+func (r *Report) ending() int {
+	n := 0
+	for _, e := range r.Exceptions {
+		n += e.Count
+	}
+	return n
+}
