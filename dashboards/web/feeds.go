@@ -70,7 +70,6 @@ func heatOf(f detect.FeedReport, days map[time.Time]*detect.FeedDay, from time.T
 		tip := day.Format("2006-01-02") + ": "
 		switch {
 		case share < 0:
-			tip += "nothing is said of this day"
 			b.WriteString(`<rect class="heat-none" x="` + x + `" y="` + strconv.Itoa(height-2) + `" width="` + w + `" height="2"/>`)
 			continue
 		case share >= 1:
