@@ -33,7 +33,7 @@ type heatRow struct {
 
 func feeds(v *visit) {
 	b := feedsBody{Feeds: v.Feeds}
-	to := v.AsOf.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
+	to := v.AsOf.UTC().Add(-time.Nanosecond).Truncate(24*time.Hour).AddDate(0, 0, 1) // midnight belongs to the day that it ends
 	from := to.AddDate(0, 0, -heatDays)
 	b.From, b.To = from, to.AddDate(0, 0, -1)
 	for w := range heatDays / 7 {
