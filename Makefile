@@ -99,7 +99,7 @@ chaos: build engine ## kill, starve and flood it while logs flow in: lost and du
 
 .PHONY: pictures
 pictures: build engine ## screenshots of the page and the report in docs/pictures
-	@deploy/require.sh chromium npm openssl
+	@deploy/require.sh chromium npm openssl pdftoppm:poppler-utils
 	@deploy/browser/axe.sh >/dev/null
 	@mkdir -p docs/pictures
 	@$(GO) test -count=1 -tags browser -timeout 20m -run 'EveryPage|SignIn|Report' ./deploy/browser/ -pictures $(CURDIR)/docs/pictures
