@@ -33,7 +33,7 @@ type heatRow struct {
 
 func feeds(v *visit) {
 	b := feedsBody{Feeds: v.Feeds}
-	to := v.AsOf.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
+	to := v.AsOf.UTC().Add(-time.Nanosecond).Truncate(24*time.Hour).AddDate(0, 0, 1) // midnight belongs to the day that it ends
 	from := to.AddDate(0, 0, -heatDays)
 	b.From, b.To = from, to.AddDate(0, 0, -1)
 	for w := range heatDays / 7 {
@@ -70,7 +70,6 @@ func heatOf(f detect.FeedReport, days map[time.Time]*detect.FeedDay, from time.T
 		tip := day.Format("2006-01-02") + ": "
 		switch {
 		case share < 0:
-			tip += "nothing is said of this day"
 			b.WriteString(`<rect class="heat-none" x="` + x + `" y="` + strconv.Itoa(height-2) + `" width="` + w + `" height="2"/>`)
 			continue
 		case share >= 1:

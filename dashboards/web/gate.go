@@ -26,7 +26,7 @@ type SignIn struct {
 
 // The cookies. The prefix __Host- holds a cookie to this host and to TLS; without TLS, on loopback, browsers refuse it.
 func (s *SignIn) cookie(name, value string, keep time.Duration) *http.Cookie {
-	c := &http.Cookie{Name: s.cookieName(name), Value: value, Path: "/", HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode, MaxAge: int(keep.Seconds())}
+	c := &http.Cookie{Name: s.cookieName(name), Value: value, Path: "/", HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode, MaxAge: int(keep.Seconds())} //nolint:gosec // Secure wherever browsers reach the page over TLS; on loopback without it they would refuse the cookie
 	if value == "" {
 		c.MaxAge = -1
 	}
@@ -83,7 +83,7 @@ func (v *visit) admit(r signin.Reader, until time.Time, to string) {
 	key := in.Sessions.Begin(r, until)
 	http.SetCookie(v.w, in.cookie("session", key, in.Sessions.Absolute))
 	slog.Info("signed in to the page", "reader", r.ID, "from", v.from.String())
-	http.Redirect(v.w, v.r, local(to), http.StatusSeeOther)
+	http.Redirect(v.w, v.r, local(to), http.StatusSeeOther) //nolint:gosec // local leads nowhere but to this page
 }
 
 func signInToken(v *visit) {
@@ -125,7 +125,7 @@ func signInBegin(v *visit) {
 		return
 	}
 	http.SetCookie(v.w, in.cookie("begun", kept, 10*time.Minute))
-	http.Redirect(v.w, v.r, address, http.StatusSeeOther)
+	http.Redirect(v.w, v.r, address, http.StatusSeeOther) //nolint:gosec // the provider that the configuration names
 }
 
 func signInFinish(v *visit) {

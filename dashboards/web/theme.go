@@ -24,12 +24,12 @@ func (s *server) theme(w http.ResponseWriter, r *http.Request) {
 	if choice != "light" && choice != "dark" {
 		choice = "" // as the system prefers
 	}
-	c := &http.Cookie{Name: themeCookie, Value: choice, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.c.Way.Secure(), MaxAge: int((365 * 24 * time.Hour).Seconds())}
+	c := &http.Cookie{Name: themeCookie, Value: choice, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.c.Way.Secure(), MaxAge: int((365 * 24 * time.Hour).Seconds())} //nolint:gosec // Secure wherever browsers reach the page over TLS; it holds a colour
 	if choice == "" {
 		c.MaxAge = -1
 	}
 	http.SetCookie(w, c)
-	http.Redirect(w, r, local(r.PostFormValue("back")), http.StatusSeeOther)
+	http.Redirect(w, r, local(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // local leads nowhere but to this page
 }
 
 // local is an address on this page that a form named, or the first page: never another site, whatever it is written like.

@@ -139,6 +139,15 @@ func TestReport(t *testing.T) {
 	if *pictures != "" {
 		b.look(1000, 1414, "light", "")
 		b.picture(filepath.Join(*pictures, "report.png"), false)
+		pdfs, _ := filepath.Glob(filepath.Join(d.reports, "*.pdf")) // the pattern is well-formed
+		for _, pdf := range pdfs {
+			for _, page := range []string{"1", "2", "5"} { // the board's page, the overview, one team
+				out := filepath.Join(*pictures, "report-pdf-"+page)
+				if err := exec.CommandContext(t.Context(), "pdftoppm", "-r", "90", "-png", "-f", page, "-l", page, "-singlefile", pdf, out).Run(); err != nil {
+					t.Errorf("pdftoppm: %v", err)
+				}
+			}
+		}
 	}
 	b.to(d.url + "/reports/" + filepath.Base(found[0]))
 	if text := ask[string](b, `document.body.innerText`); !strings.Contains(strings.ToLower(text), "payments") {

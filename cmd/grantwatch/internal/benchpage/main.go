@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/app"
@@ -80,7 +81,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer a.Close() //nolint:errcheck // what is left is a temporary folder
-	fmt.Printf("%d cores, %s\n", runtime.NumCPU(), runtime.Version())
+	fmt.Printf("%d cores, %s, load average %s\n", runtime.NumCPU(), runtime.Version(), load())
 	began := time.Now()
 	v := viewtest.Organisation(*findings)
 	w := newWorld(v, *events)
@@ -154,6 +155,16 @@ func measure(ctx context.Context, a *app.App, v *ledger.View, roster *detect.Ros
 		return fmt.Errorf("%d pages take more than %v at the 95th percentile", slow, most)
 	}
 	return nil
+}
+
+// load is how busy the machine is with other things: figures mean little where it is above the number of cores.
+func load() string {
+	b, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "not known"
+	}
+	one, _, _ := strings.Cut(string(b), " ")
+	return one
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
