@@ -73,13 +73,14 @@ func elementName(e ast.Expr) string {
 	return ""
 }
 
-// yamlKeys adds the paths of all keys of a document. Below rules.teams stand names of teams, which are no keys.
+// yamlKeys adds the paths of all keys of a document. Names of teams below rules.teams, and severities below
+// alert.escalate.after, are no keys.
 func yamlKeys(v any, prefix string, out map[string]bool) {
 	switch x := v.(type) {
 	case map[string]any:
 		for k, inner := range x {
 			out[prefix+k] = true
-			if prefix+k != "rules.teams" {
+			if prefix+k != "rules.teams" && prefix+k != "alert.escalate.after" {
 				yamlKeys(inner, prefix+k+".", out)
 			}
 		}

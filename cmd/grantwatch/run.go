@@ -100,6 +100,7 @@ func (l *loop) forever(ctx context.Context) error {
 	}
 	l.done()
 	l.told.Go(func() { l.app.Teller(ctx, l.clock) })
+	l.told.Go(func() { l.app.Fast(ctx, l.judged, l.cfg.Store.DSN != "" || l.cfg.Store.DSNFile != "") })
 	pushed, err := l.app.StartPush(ctx, l.clock)
 	if err != nil {
 		return err
@@ -246,6 +247,14 @@ func startOfWeek(t time.Time) time.Time {
 
 // clock is what Slack is paced by: the machine's, whatever moment is judged.
 func (l *loop) clock() time.Time { return time.Now() }
+
+// judged is the moment that is judged: the machine's, unless another was asked for.
+func (l *loop) judged() time.Time {
+	if t, err := l.now(); err == nil {
+		return t
+	}
+	return time.Now()
+}
 
 // report writes the report of the last full week once its time has come; after a pause it catches up.
 func (l *loop) report(ctx context.Context, v *ledger.View, now time.Time) error {

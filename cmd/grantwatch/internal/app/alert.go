@@ -196,8 +196,26 @@ func (a *App) Share(ctx context.Context, channel, name string, body []byte, comm
 	return err
 }
 
-// Newest keeps the view that is told next.
+// Newest keeps the view that is told next, with what was judged by its hits while it was made.
 func (a *App) Newest(v *ledger.View) {
+	a.books.Lock()
+	defer a.books.Unlock()
+	in := map[string]bool{}
+	if len(a.fresh) > 0 {
+		for i := range v.Findings {
+			in[v.Findings[i].Fingerprint] = true
+		}
+	}
+	var late []access.Finding
+	for fp, f := range a.fresh {
+		if !in[fp] {
+			late = append(late, f)
+		}
+	}
+	a.newest(withFresh(v, late, nil))
+}
+
+func (a *App) newest(v *ledger.View) {
 	a.view.Store(v)
 	a.newer.Store(true)
 	a.Nudge()
