@@ -113,6 +113,7 @@ func Evaluate(in *Input) (*Result, error) {
 	e.hitFindings()
 	e.loosenFindings()
 	e.feedFindings()
+	e.refusalFindings()
 	e.except()
 	e.finish()
 	return e.out, nil

@@ -43,7 +43,7 @@ func grantID(f *access.Finding) string {
 
 // scopeOf tells apart findings of one kind and identity that no grant tells apart: those of different event rules.
 func scopeOf(f *access.Finding) string {
-	if f.Kind == "GUARDRAIL_DRIFT" || f.Kind == "HUMAN_USE" || f.Kind == "LOOSEN_ATTEMPT" {
+	if f.Kind == "GUARDRAIL_DRIFT" || f.Kind == "HUMAN_USE" || f.Kind == "LOOSEN_ATTEMPT" || f.Kind == "ALERT_UNDELIVERABLE" {
 		return f.Rule + f.Title
 	}
 	return ""

@@ -25,10 +25,18 @@ type Input struct {
 	Idle       []access.Idle
 	Exceptions []access.Exception
 	Approvals  []access.Approval
+	Refusals   []Refusal // channels that take no alerts
 	Rules      *rules.Set
 	Teams      []string
 	// KeepInventory judges service-linked roles and cluster defaults too; they are listed, never proposed for removal.
 	KeepInventory bool
+}
+
+// Refusal is a channel that refuses alerts for good, until it takes one again.
+type Refusal struct {
+	Channel, Team string // the team whose alerts were refused; empty when not one team's
+	Code, Hint    string
+	Since         time.Time
 }
 
 // TeamEvent is an event with the team and feed that it came through.

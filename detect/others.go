@@ -238,6 +238,18 @@ func (e *evaluation) loosenFindings() {
 	}
 }
 
+// refusalFindings tells the operator of channels that take no alerts: whoever waits for one there waits in vain.
+func (e *evaluation) refusalFindings() {
+	for _, r := range e.in.Refusals {
+		e.add(access.Finding{
+			Kind: "ALERT_UNDELIVERABLE", Verdict: access.VerdictViolation, Rule: "alert-undeliverable", Severity: access.SeverityHigh,
+			Title: "Alerts to " + r.Channel + " are refused", Team: r.Team,
+			Why:      "The channel " + r.Channel + " has taken no alert since " + stamp(r.Since) + ": " + r.Code + ". Its findings are shown elsewhere only.",
+			Evidence: []string{"refused as " + r.Code + " since " + stamp(r.Since)}, Controls: []string{"RS.CO-02"}, OWASP: []string{}, Proposal: r.Hint,
+		})
+	}
+}
+
 // feedFindings judges logs, snapshots and identity files as evidence. It comes last, since each says how many verdicts it
 // made UNVERIFIABLE.
 func (e *evaluation) feedFindings() {

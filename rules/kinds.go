@@ -32,6 +32,7 @@ var kinds = []string{
 	"NHI_REUSE", "ENV_CROSSING", "HUMAN_USE", "LONG_LIVED_SECRET", "THIRD_PARTY_RESIDUE", "JIT_CANDIDATE",
 	"BREAK_GLASS_USED", "UNTESTED", "NOT_ROTATED_AFTER_USE",
 	"FEED_SILENT", "FEED_GAP", "FEED_REJECTS", "SNAPSHOT_REFUSED", "IDENTITY_FEED_STALE",
+	"ALERT_UNDELIVERABLE",
 }
 
 // Kinds lists every kind of finding, in the order of docs/verdicts.md.

@@ -87,7 +87,7 @@ func (c *claim) except(ctx context.Context) (alert.Outcome, error) {
 			m.Permission, m.Resource = f.Grant.Permission, f.Grant.Resource
 		}
 		list = append(list, Exception{
-			Exception: access.Exception{Source: Source, Match: m, Reason: c.Reason, Approver: c.approver.UID, Expires: c.Until.UTC()},
+			Exception: access.Exception{Source: Source, Match: m, Reason: c.Reason, Approver: c.approver.UID, Expires: c.Until.UTC().Truncate(time.Second)},
 			Team:      f.Team, Fingerprint: f.Fingerprint, Title: f.Title, Requester: c.by.UID, At: c.At, Action: c.ID,
 		})
 		steps = append(steps, c.step(f, ledger.StateExcepted, why))

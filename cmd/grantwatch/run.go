@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/grantwatch/grantwatch/alert"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/app"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
 	"github.com/grantwatch/grantwatch/dashboards/report"
@@ -81,6 +83,8 @@ type loop struct {
 	once    bool // one pass over everything, also over what is otherwise read beside the watch
 
 	reported string // newest week whose report was written
+	digested string // week whose digests were sent
+	shared   string // week whose report was shared
 	alerting sync.Mutex
 	told     sync.WaitGroup
 }
@@ -95,6 +99,8 @@ func (l *loop) forever(ctx context.Context) error {
 		return err // the first pass shows what is wrong with configuration and input
 	}
 	l.done()
+	l.told.Go(func() { l.app.Teller(ctx, l.clock) })
+	l.told.Go(func() { l.app.Fast(ctx, l.judged, l.cfg.Store.DSN != "" || l.cfg.Store.DSNFile != "") })
 	pushed, err := l.app.StartPush(ctx, l.clock)
 	if err != nil {
 		return err
@@ -170,27 +176,85 @@ func (l *loop) evaluate(ctx context.Context, now time.Time) error {
 	if err := l.report(ctx, view, now); err != nil {
 		l.app.Notice("report: %v", err)
 	}
-	l.alert(ctx, view)
+	l.alert(ctx, view, now)
 	return nil
 }
 
 // alert tells the teams beside the watch: Slack takes a message a second, and neither ingest nor the next evaluation may
-// wait for it. While one round is being told the next is left out; the one after it tells what still holds.
-func (l *loop) alert(ctx context.Context, v *ledger.View) {
-	if !l.alerting.TryLock() {
-		l.app.Notice("slack: the last round is still being told; this one is left to the next")
+// wait for it. A round that is being told ends early when there is a newer view.
+func (l *loop) alert(ctx context.Context, v *ledger.View, now time.Time) {
+	l.app.Newest(v)
+	if l.once {
+		if _, err := l.app.Alert(ctx, l.clock); err != nil {
+			l.app.Notice("alerts: %v", err)
+		}
+		l.weekly(ctx, now)
 		return
 	}
-	l.told.Go(func() {
-		defer l.alerting.Unlock()
-		if err := l.app.Alert(ctx, v, l.clock); err != nil {
-			l.app.Notice("slack: %v", err)
+	if l.alerting.TryLock() { // last week's digest can wait for the next evaluation
+		l.told.Go(func() {
+			defer l.alerting.Unlock()
+			l.weekly(ctx, now)
+		})
+	}
+}
+
+// weekly sends what is due once a week: the digests of the teams, and the report to those who read it. What was sent is on
+// record, so that asking again sends what is missing.
+func (l *loop) weekly(ctx context.Context, now time.Time) {
+	r := l.cfg.Report
+	zone, err := time.LoadLocation(r.Zone)
+	if err != nil {
+		return // it was checked when it was read
+	}
+	if r.Weekday == "" {
+		r.Weekday = "monday"
+	}
+	due := lastDue(now.In(zone), r)
+	week := report.Week(due.AddDate(0, 0, -7))
+	if l.cfg.Alert.Digest != "" && l.digested != week {
+		monday := startOfWeek(due.AddDate(0, 0, -7))
+		p := alert.Period{Name: week, From: monday, To: monday.AddDate(0, 0, 7)}
+		if err := l.app.Digest(ctx, p, l.clock); err != nil {
+			l.app.Notice("alerts: digest: %v", err)
+		} else {
+			l.digested = week
 		}
-	})
+	}
+	if r.Channel == "" || l.cfg.Report.Weekday == "" || l.shared == week {
+		return
+	}
+	name := "grantwatch-" + week + ".pdf"
+	body, err := os.ReadFile(filepath.Join(l.reports, name))
+	if err != nil {
+		name = "grantwatch-" + week + ".html"
+		if body, err = os.ReadFile(filepath.Join(l.reports, name)); err != nil {
+			return // it is not written yet
+		}
+	}
+	if err := l.app.Share(ctx, r.Channel, name, body, "The weekly report of "+week, l.clock); err != nil {
+		l.app.Notice("report.channel: %v", err)
+		return
+	}
+	l.shared = week
+}
+
+// startOfWeek is the midnight with which the week of a moment begins.
+func startOfWeek(t time.Time) time.Time {
+	back := (int(t.Weekday()) + 6) % 7
+	return time.Date(t.Year(), t.Month(), t.Day()-back, 0, 0, 0, 0, t.Location())
 }
 
 // clock is what Slack is paced by: the machine's, whatever moment is judged.
 func (l *loop) clock() time.Time { return time.Now() }
+
+// judged is the moment that is judged: the machine's, unless another was asked for.
+func (l *loop) judged() time.Time {
+	if t, err := l.now(); err == nil {
+		return t
+	}
+	return time.Now()
+}
 
 // report writes the report of the last full week once its time has come; after a pause it catches up.
 func (l *loop) report(ctx context.Context, v *ledger.View, now time.Time) error {

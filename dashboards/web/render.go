@@ -142,7 +142,7 @@ func (s *server) render(w http.ResponseWriter, status int, name string, p *page)
 // heading is what a finding is called. A few kinds stand for many rules; there the rule's own title says more.
 func heading(kind, title string) string {
 	switch kind {
-	case "GUARDRAIL_DRIFT", "HUMAN_USE", "LOOSEN_ATTEMPT":
+	case "GUARDRAIL_DRIFT", "HUMAN_USE", "LOOSEN_ATTEMPT", "ALERT_UNDELIVERABLE":
 		if title != "" {
 			return words.Short(words.Visible(title), 120)
 		}

@@ -50,7 +50,7 @@ func Merge(previous, judged []access.Finding, at time.Time) (current []access.Fi
 			continue
 		}
 		p := before[f.Fingerprint]
-		from, why := "", "first seen"
+		from, why := "", WhyFirst
 		if p != nil {
 			f.FirstSeen = p.FirstSeen
 			from, why = p.State, "seen again"

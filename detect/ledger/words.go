@@ -14,6 +14,7 @@ const (
 
 // The sentences of history with which steps begin, so that the way in which a finding ended can be read back from them.
 const (
+	WhyFirst      = "first seen"
 	WhySnoozeOver = "the snooze is over"
 
 	whyUsed    = "it was used"

@@ -30,7 +30,7 @@ var (
 		"NHI4": "Insecure authentication", "NHI5": "Overprivileged NHI", "NHI6": "Insecure cloud deployment",
 		"NHI7": "Long-lived secrets", "NHI8": "Environment isolation", "NHI9": "NHI reuse", "NHI10": "Human use of NHI",
 
-		"GV.OV-01": "Strategy outcomes reviewed", "GV.OV-02": "Strategy adjusted", "GV.OV-03": "Performance measured",
+		"RS.CO-02": "Stakeholders told of incidents", "GV.OV-01": "Strategy outcomes reviewed", "GV.OV-02": "Strategy adjusted", "GV.OV-03": "Performance measured",
 		"GV.PO-01": "Policy set and enforced", "GV.PO-02": "Policy kept up to date", "GV.RR-02": "Roles and responsibilities",
 		"GV.RR-04": "Security in joining and leaving", "GV.SC-10": "End of supplier relations", "ID.AM-04": "Inventory of supplier services",
 		"ID.AM-08": "Life cycle of assets", "ID.RA-07": "Changes and exceptions tracked", "PR.AA-01": "Identities and credentials managed",

@@ -19,6 +19,7 @@ var kinds = map[string]kindWords{
 	"MOVER_RESIDUE":              {"Access kept from an old team", "Have the new team approve it, or remove it."},
 	"GUARDRAIL_DRIFT":            {"A central floor is broken", "Bring it back to the floor, or ask for a dated exception."},
 	"DORMANT_AWAKENING":          {"Long idle privilege used again", "Ask the holder whether it was them."},
+	"ALERT_UNDELIVERABLE":        {"Alerts reach nobody in a channel", "Mend the channel, the token or its scopes, or route the team elsewhere."},
 	"LOOSEN_ATTEMPT":             {"A team tried to loosen a rule", "Remove the setting, or ask the central team to change the floor."},
 	"ACCOUNT_STILL_ENABLED":      {"Account of a leaver still enabled", "Disable the account and revoke its credentials."},
 	"CREDENTIAL_STILL_VALID":     {"Credential of a leaver still valid", "Revoke the credential."},

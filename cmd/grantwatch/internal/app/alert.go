@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/grantwatch/grantwatch/access"
@@ -33,35 +34,57 @@ func (d deliveries) SaveDelivery(ctx context.Context, x alert.Delivery) error {
 	return d.Store.SaveDelivery(ctx, store.Delivery(x))
 }
 
-// Alert tells the owning teams of an evaluation, when Slack is configured. What could not be told is said and tried again
-// after the next evaluation; it never stops the watch.
-func (a *App) Alert(ctx context.Context, v *ledger.View, now func() time.Time) error {
+// Troubles are the channels that refuse.
+func (d deliveries) Troubles(ctx context.Context) ([]alert.Trouble, error) {
+	list, err := d.Store.Troubles(ctx)
+	out := make([]alert.Trouble, 0, len(list))
+	for _, x := range list {
+		out = append(out, alert.Trouble(x))
+	}
+	return out, err
+}
+
+// SaveTrouble replaces one.
+func (d deliveries) SaveTrouble(ctx context.Context, t alert.Trouble) error {
+	return d.Store.SaveTrouble(ctx, store.Trouble(t))
+}
+
+// Alerting makes everything that telling needs, once: false when nothing is configured to tell with. owns says whose
+// alerts are sent here; nil is everybody's.
+func (a *App) Alerting(now func() time.Time, owns func(team string) bool) (bool, error) {
+	a.alerting.Lock()
+	defer a.alerting.Unlock()
+	if a.alerter != nil {
+		return true, nil
+	}
+	n, err := a.notifier(now)
+	if n == nil || err != nil {
+		return false, err
+	}
+	a.alerter = alert.New(n, deliveries{a.Store}, a.routes(), now).With(alert.Options{
+		History: func(ctx context.Context, since time.Time) ([]ledger.Change, error) {
+			return a.ChangesSince(ctx, since, time.Unix(1<<40, 0))
+		},
+		Owns: owns, Newer: a.newer.Load, Troubles: deliveries{a.Store},
+	})
+	return true, nil
+}
+
+// notifier is what messages are sent with; nil when nothing is configured.
+func (a *App) notifier(now func() time.Time) (alert.Notifier, error) {
 	c := a.Cfg.Alert.Slack
 	if c == nil {
-		return nil
+		return nil, nil
 	}
-	if a.alerter == nil {
-		token, err := a.slackToken()
-		if err != nil {
-			return err
-		}
-		routes := alert.Routes{Teams: map[string]string{}, Fallback: c.Channel, Min: access.Severity(c.MinSeverity)}
-		for _, t := range a.Cfg.Teams {
-			if t.Slack != "" {
-				routes.Teams[t.Name] = t.Slack
-			}
-		}
-		n := slack.New(slack.Config{Token: token, APIURL: c.APIURL, Now: now, Logger: a.Log})
-		a.alerter = alert.New(n, deliveries{a.Store}, routes, now)
+	token, err := a.slackToken()
+	if err != nil {
+		return nil, err
 	}
-	sum, err := a.alerter.Run(ctx, v)
-	if sum.Sent+sum.Updated+sum.Failed > 0 {
-		a.Notice("slack: %d sent, %d updated, %d failed", sum.Sent, sum.Updated, sum.Failed)
+	n := slack.New(slack.Config{Token: token, APIURL: c.APIURL, Now: now, Logger: a.Log})
+	if f, ok := any(n).(alert.FileNotifier); ok {
+		a.files = f
 	}
-	if err != nil && !errors.Is(err, context.Canceled) {
-		a.Notice("slack: %v", err)
-	}
-	return nil
+	return n, nil
 }
 
 // slackToken reads the token from its file or environment variable.
@@ -80,3 +103,154 @@ func (a *App) slackToken() (string, error) {
 	}
 	return t, nil
 }
+
+// Alert tells the owning teams of the newest evaluation. What could not be told is said and tried again; it never stops the
+// watch. next is when there is something to tell again.
+func (a *App) Alert(ctx context.Context, now func() time.Time) (next time.Time, err error) {
+	v := a.view.Load()
+	if ok, err := a.Alerting(now, nil); v == nil || !ok || err != nil {
+		return time.Time{}, err
+	}
+	a.newer.Store(false)
+	if v, err = a.overlay(ctx, v, now()); err != nil {
+		return now().Add(time.Minute), err
+	}
+	a.alerter.SetRoutes(a.routes())
+	sum, err := a.alerter.Run(ctx, v)
+	a.metrics.Alerted(sum.Sent, sum.Updated, sum.Failed, held(sum))
+	if line := told(sum); line != a.lastTold || sum.Sent+sum.Updated+sum.Failed > 0 {
+		a.lastTold = line
+		a.Notice("alerts: %s", line)
+	}
+	next = sum.Next
+	if sum.Failed > 0 {
+		if again := now().Add(time.Minute); next.IsZero() || again.Before(next) {
+			next = again
+		}
+	}
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return next, err
+}
+
+func held(sum alert.Summary) map[string]int {
+	out := map[string]int{}
+	for r, n := range sum.Suppressed {
+		out[string(r)] = n
+	}
+	return out
+}
+
+// told is a round in words: nothing that is held back is held back in silence.
+func told(sum alert.Summary) string {
+	s := fmt.Sprintf("%d sent, %d updated, %d failed", sum.Sent, sum.Updated, sum.Failed)
+	if sum.Left > 0 {
+		s += fmt.Sprintf(", %d left to the next round", sum.Left)
+	}
+	var reasons []string
+	for r, n := range sum.Suppressed {
+		if n > 0 && r != alert.ReasonUnchanged {
+			reasons = append(reasons, fmt.Sprintf("%d %s", n, r))
+		}
+	}
+	slices.Sort(reasons)
+	for i, r := range reasons {
+		if i == 0 {
+			s += "; findings held back: "
+		} else {
+			s += ", "
+		}
+		s += r
+	}
+	return s
+}
+
+// Digest sends the weekly digests that are due.
+func (a *App) Digest(ctx context.Context, p alert.Period, now func() time.Time) error {
+	v := a.view.Load()
+	if ok, err := a.Alerting(now, nil); v == nil || !ok || err != nil {
+		return err
+	}
+	changes, err := a.ChangesSince(ctx, p.From, p.To)
+	if err != nil {
+		return err
+	}
+	sum, err := a.alerter.Digest(ctx, v, changes, p)
+	if sum.Sent+sum.Failed > 0 {
+		a.Notice("alerts: digest of %s: %d sent, %d failed", p.Name, sum.Sent, sum.Failed)
+	}
+	return err
+}
+
+// Share puts a file into a channel once; it says so when nothing that is configured can.
+func (a *App) Share(ctx context.Context, channel, name string, body []byte, comment string, now func() time.Time) error {
+	ok, err := a.Alerting(now, nil)
+	if err != nil {
+		return err
+	}
+	if !ok || a.files == nil {
+		return fmt.Errorf("report.channel: nothing is configured that can share a file")
+	}
+	_, err = a.alerter.Share(ctx, a.files, channel, name, body, comment)
+	return err
+}
+
+// Newest keeps the view that is told next, with what was judged by its hits while it was made.
+func (a *App) Newest(v *ledger.View) {
+	a.books.Lock()
+	defer a.books.Unlock()
+	in := map[string]bool{}
+	if len(a.fresh) > 0 {
+		for i := range v.Findings {
+			in[v.Findings[i].Fingerprint] = true
+		}
+	}
+	var late []access.Finding
+	for fp, f := range a.fresh {
+		if !in[fp] {
+			late = append(late, f)
+		}
+	}
+	a.newest(withFresh(v, late, nil))
+}
+
+func (a *App) newest(v *ledger.View) {
+	a.view.Store(v)
+	a.newer.Store(true)
+	a.Nudge()
+}
+
+// Nudge asks for a round of alerts.
+func (a *App) Nudge() {
+	select {
+	case a.nudges <- struct{}{}:
+	default: // one is asked for already
+	}
+}
+
+// Teller tells, again and again, until ctx ends: of every new view, of what somebody did, and of what has become due.
+func (a *App) Teller(ctx context.Context, now func() time.Time) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		next, err := a.Alert(ctx, now)
+		if err != nil && ctx.Err() == nil {
+			a.Notice("alerts: %v", err)
+		}
+		wait := time.Hour
+		if !next.IsZero() {
+			wait = min(wait, max(time.Second, next.Sub(now())))
+		}
+		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.nudges:
+		case <-timer.C:
+		}
+	}
+}
+
+// severities are those of which nobody approves an exception for themselves.
+var severities = []access.Severity{access.SeverityCritical, access.SeverityHigh}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/grantwatch/grantwatch/alert"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/metrics"
+	"github.com/grantwatch/grantwatch/detect"
 	"github.com/grantwatch/grantwatch/detect/ledger"
 	"github.com/grantwatch/grantwatch/ingest"
 	"github.com/grantwatch/grantwatch/rules"
@@ -44,13 +46,24 @@ type App struct {
 	people      []access.Identity
 	sources     []source
 	lastRead    map[string]uint64 // file → hash of what was last read from it
+	books       sync.Mutex        // of previous and fresh
 	previous    []access.Finding
 	previousSet bool
+	fresh       map[string]access.Finding    // judged by their hits alone since the evaluation that is under way began
+	ground      atomic.Pointer[detect.Input] // what hits are judged by between evaluations
+	hits        *hitBox
 	pipe        *ingest.Pipeline
 	events      atomic.Pointer[eventRules]  // the rules on events with the people that they know; made anew when either changes
 	followers   map[string]*ingest.Follower // by feed; nil before the first Read
 	marks       map[string]string           // what files looked like when they were last read
+	alerting    sync.Mutex                  // held while the alerter is made
 	alerter     *alert.Alerter
+	files       alert.FileNotifier           // nil when nothing that is configured can share files
+	directory   atomic.Pointer[alert.People] // who was known at the newest evaluation
+	view        atomic.Pointer[ledger.View]  // the newest
+	newer       atomic.Bool                  // there is a view that was not told yet
+	nudges      chan struct{}
+	lastTold    string
 	stdin       io.Reader // nil when nothing may be read from it
 }
 
@@ -85,7 +98,7 @@ type Options struct {
 
 // Open loads the rules, starts the embedded engine unless the configuration names a server, and migrates the store.
 func Open(ctx context.Context, o Options) (*App, error) {
-	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, stdin: o.Stdin, lastRead: map[string]uint64{}}
+	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, stdin: o.Stdin, nudges: make(chan struct{}, 1), fresh: map[string]access.Finding{}, hits: newHitBox(), lastRead: map[string]uint64{}}
 	if a.Log == nil {
 		a.Log = slog.New(slog.DiscardHandler)
 	}

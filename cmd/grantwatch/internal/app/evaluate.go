@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/grantwatch/grantwatch/access"
+	"github.com/grantwatch/grantwatch/alert"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
 	"github.com/grantwatch/grantwatch/detect"
 	"github.com/grantwatch/grantwatch/detect/ledger"
@@ -36,6 +37,9 @@ func (a *App) Feeds() []access.Feed {
 func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *ledger.View, error) {
 	a.Meter.stage("evaluate")
 	defer a.memory.evaluation()()
+	a.books.Lock()
+	clear(a.fresh)
+	a.books.Unlock()
 	in, err := a.input(ctx, now)
 	if err != nil {
 		return nil, nil, err
@@ -44,21 +48,30 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 	if err != nil {
 		return nil, nil, err
 	}
-	if !a.previousSet {
-		if a.previous, err = a.Store.FindingsAll(ctx, store.FindingFilter{}); err != nil {
-			return nil, nil, err
-		}
-		a.previousSet = true
+	a.directory.Store(alert.NewPeople(a.people, now))
+	a.ground.Store(&detect.Input{Identities: in.Identities, Accounts: in.Accounts, Exceptions: in.Exceptions, Rules: in.Rules, Teams: in.Teams})
+	if err := a.recall(ctx, now); err != nil {
+		return nil, nil, err
 	}
-	current, changes := ledger.Merge(a.previous, res.Findings, now)
+	// What was judged by its hits since the evidence was read is not in it, and is not over for that.
+	inEvidence := map[string]bool{}
+	for i := range res.Findings {
+		inEvidence[res.Findings[i].Fingerprint] = true
+	}
+	a.books.Lock()
+	known := slices.DeleteFunc(slices.Clone(a.previous), func(f access.Finding) bool {
+		_, fresh := a.fresh[f.Fingerprint]
+		return fresh && !inEvidence[f.Fingerprint]
+	})
+	a.books.Unlock()
+	current, changes := ledger.Merge(known, res.Findings, now)
+	if changes, err = a.handle(ctx, in, current, changes, now); err != nil {
+		return nil, nil, err
+	}
 	if err := a.Store.SaveFindings(ctx, current); err != nil {
 		return nil, nil, err
 	}
-	steps := make([]store.HistoryEntry, 0, len(changes))
-	for _, c := range changes {
-		steps = append(steps, store.HistoryEntry{Team: c.Team, Fingerprint: c.Fingerprint, At: c.At, State: c.To, Verdict: c.Verdict, Severity: c.Severity, Why: c.Why, Who: c.Who})
-	}
-	if err := a.Store.AppendHistory(ctx, steps); err != nil {
+	if err := a.Store.AppendHistory(ctx, historyOf(changes)); err != nil {
 		return nil, nil, err
 	}
 	evals := make([]store.Evaluation, 0, len(res.Evaluations))
@@ -68,9 +81,52 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 	if err := a.Store.SaveEvaluations(ctx, evals); err != nil {
 		return nil, nil, err
 	}
+	a.books.Lock()
 	a.previous = keepKnown(a.previous, current)
+	for fp, f := range a.fresh {
+		if inEvidence[fp] {
+			delete(a.fresh, fp)
+		} else {
+			current = append(current, f) // it is open, and so it is counted
+		}
+	}
+	a.books.Unlock()
 	people, nhis := a.headCount()
 	return res, ledger.NewView(res, current, changes, a.teamInfo(), people, nhis), nil
+}
+
+// recall knows what was found before: all that is on record the first time, and what an action has excepted since.
+func (a *App) recall(ctx context.Context, now time.Time) error {
+	if !a.previousSet {
+		list, err := a.Store.FindingsAll(ctx, store.FindingFilter{})
+		if err != nil {
+			return err
+		}
+		a.books.Lock()
+		a.previous, a.previousSet = list, true
+		a.books.Unlock()
+	}
+	return a.alreadyExcepted(ctx, now)
+}
+
+// alreadyExcepted gives findings the state that an action has given them: its step is on record, and is no second one.
+func (a *App) alreadyExcepted(ctx context.Context, now time.Time) error {
+	made, err := a.Store.Exceptions(ctx, "")
+	if err != nil || len(made) == 0 {
+		return err
+	}
+	covers := map[string]bool{}
+	for i := range made {
+		covers[made[i].Fingerprint] = made[i].Expires.After(now)
+	}
+	a.books.Lock()
+	defer a.books.Unlock()
+	for i := range a.previous {
+		if f := &a.previous[i]; covers[f.Fingerprint] && (f.State == ledger.StateOpen || f.State == ledger.StateReopened) {
+			f.State = ledger.StateExcepted
+		}
+	}
+	return nil
 }
 
 // keepKnown is the state of all findings ever seen: the new ones, and the old that this evaluation did not touch.
@@ -109,10 +165,13 @@ func (a *App) headCount() (people, nhis int) {
 func (a *App) input(ctx context.Context, now time.Time) (*detect.Input, error) {
 	in := &detect.Input{
 		Now: now, Identities: a.people, Rules: a.Rules, Teams: a.teamNames(),
-		Baselines: a.registers.baselines, Idle: a.registers.idle, Exceptions: a.registers.exceptions, Approvals: a.registers.approvals,
+		Baselines: a.registers.baselines, Idle: a.registers.idle, Approvals: a.registers.approvals,
 	}
 	since := now.Add(-lookBack)
 	var err error
+	if in.Exceptions, err = a.exceptions(ctx); err != nil {
+		return nil, err
+	}
 	if in.Feeds, err = a.feedStates(ctx, since); err != nil {
 		return nil, err
 	}
@@ -141,6 +200,13 @@ func (a *App) input(ctx context.Context, now time.Time) (*detect.Input, error) {
 	}
 	if in.Snapshots, err = a.snapshotStates(ctx, now); err != nil {
 		return nil, err
+	}
+	troubles, err := a.Store.Troubles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range troubles {
+		in.Refusals = append(in.Refusals, detect.Refusal{Channel: t.Channel, Team: t.Team, Code: t.Code, Hint: t.Hint, Since: t.Since})
 	}
 	for _, s := range a.sources {
 		in.People = append(in.People, s.IdentitySource)

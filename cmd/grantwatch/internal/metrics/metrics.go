@@ -31,6 +31,7 @@ type Metrics struct {
 	pushes       *prometheus.CounterVec
 	rebalances   *prometheus.CounterVec
 	kafkaLag     *prometheus.GaugeVec
+	alerts       *alerts
 
 	mu       sync.Mutex
 	fileLags map[feedKey]func() int64
@@ -50,6 +51,7 @@ func New(version, engine string) *Metrics {
 	m.rebalances = counter("grantwatch_kafka_rebalances_total", "Changes of the consumer group: joined counts generations with this member in it, revoked and lost those that took partitions away.", "kind")
 	m.kafkaLag = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "grantwatch_kafka_lag_records",
 		Help: "Records between the committed offset and the end of a partition that this process has. feed is the one that takes records without a header."}, []string{"team", "feed", "topic", "partition"})
+	m.alerts = newAlerts()
 	for _, result := range []string{written, failed, interrupted} {
 		m.inserts.WithLabelValues(result)
 	}
@@ -61,7 +63,7 @@ func New(version, engine string) *Metrics {
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "grantwatch_build_info", Help: "Always 1; the labels say what is running."}, []string{"version", "goversion", "engine"})
 	info.WithLabelValues(version, runtime.Version(), engine).Set(1)
-	m.reg.MustRegister(m.Records, m.batchRecords, m.batchBytes, m.inserts, m.retries, m.pushes, m.rebalances, m.kafkaLag, fileLag{m}, info,
+	m.reg.MustRegister(m.Records, m.batchRecords, m.batchBytes, m.inserts, m.retries, m.pushes, m.rebalances, m.kafkaLag, fileLag{m}, info, m.alerts.messages, m.alerts.held, m.alerts.hits,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
