@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -42,16 +43,20 @@ func (c *courier) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("slack: request body: %w", err)
 	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return nil, fmt.Errorf("slack: request body is not a form")
+	kind := "application/json; charset=utf-8"
+	if !strings.HasPrefix(req.Header.Get("Content-Type"), "application/json") {
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return nil, fmt.Errorf("slack: request body is not a form")
+		}
+		form.Del("token")
+		body, kind = []byte(form.Encode()), "application/x-www-form-urlencoded; charset=utf-8"
 	}
-	form.Del("token")
-	out, err := http.NewRequestWithContext(req.Context(), http.MethodPost, req.URL.String(), strings.NewReader(form.Encode()))
+	out, err := http.NewRequestWithContext(req.Context(), http.MethodPost, req.URL.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("slack: the address of the API is not one")
 	}
-	out.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	out.Header.Set("Content-Type", kind)
 	out.Header.Set("Authorization", "Bearer "+c.token)
 	resp, err := c.client.Do(out)
 	if err != nil {

@@ -20,11 +20,13 @@ func finding(f *access.Finding, d detail) string {
 	}
 	add("Who", who(f.Identity, d))
 	add("Since", since(f, d))
+	add("Reach", reach(f, d))
 	add("Why", prose(f.Why, d.why))
 	add("Evidence", evidence(f, d))
 	add("Note", prose(f.Note, d.proposal))
 	add("Proposal", code(f.Proposal, d.proposal))
 	add("Controls", controls(f, d))
+	add("State", state(f.Handling, d))
 	return strings.Join(lines, "\n")
 }
 
@@ -70,6 +72,65 @@ func who(id *access.FindingIdentity, d detail) string {
 	}
 	if len(more) > 0 {
 		s += " (" + strings.Join(more, ", ") + ")"
+	}
+	return s
+}
+
+// reach says what the access is good for: how heavy it is, and which of its actions are used.
+func reach(f *access.Finding, d detail) string {
+	var out []string
+	if f.Weight > 0 {
+		out = append(out, "privilege weight "+number(f.Weight)+" (read 1, admin 10)")
+	}
+	if n := len(f.UsedActions); n > 0 {
+		s := plural(n, "action") + " used"
+		for i, a := range f.UsedActions {
+			if i == d.list {
+				break
+			}
+			sep := ", "
+			if i == 0 {
+				sep = ": "
+			}
+			s += sep + code(a, d.name)
+		}
+		if n > d.list && d.list > 0 {
+			s += " …"
+		}
+		out = append(out, s)
+	}
+	if f.UnusedActions > 0 {
+		s := plural(f.UnusedActions, "action") + " unused"
+		if f.UnusedWeight > 0 {
+			s += ", weight " + number(f.UnusedWeight)
+		}
+		out = append(out, s)
+	}
+	return strings.Join(out, " · ")
+}
+
+func number(x float64) string { return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64) }
+
+// state says what somebody has said of a finding.
+func state(h *access.Handling, d detail) string {
+	if h == nil {
+		return ""
+	}
+	s := prose(strings.ReplaceAll(h.State, "_", " "), 30)
+	if h.By != "" {
+		s += " by " + code(h.By, d.name)
+	}
+	if !h.At.IsZero() {
+		s += ", " + minute(h.At)
+	}
+	if !h.Until.IsZero() {
+		s += ", until " + minute(h.Until)
+	}
+	if h.Team != "" {
+		s += ", handed to " + code(h.Team, d.name)
+	}
+	if why := prose(h.Why, d.why); why != "" {
+		s += ": " + why
 	}
 	return s
 }

@@ -67,7 +67,7 @@ func TestGoldens(t *testing.T) {
 	digest := alert.Plan(view(storm...), nil, routes, asOf)[0]
 	gone := alert.Plan(view(leaver), nil, routes, asOf)[0]
 	for name, r := range map[string]rendered{
-		"first": render(&first), "worse": render(&worse), "reply": renderReply(&worse), "resolved": render(&over), "unverifiable": render(&alone), "storm": render(&digest), "leaver": render(&gone),
+		"first": render(&first, testSeal), "worse": render(&worse, testSeal), "reply": renderReply(&worse), "resolved": render(&over, testSeal), "unverifiable": render(&alone, testSeal), "storm": render(&digest, testSeal), "leaver": render(&gone, testSeal),
 	} {
 		t.Run(name, func(t *testing.T) {
 			mustBeInert(t, name, r)
@@ -97,7 +97,7 @@ func TestLargestMessages(t *testing.T) {
 	for _, s := range []string{"plain words of a long name ", "&<>`", "\U0001F600", "\"\\"} {
 		for _, n := range []int{1, 10, 20, 21, 5000} {
 			m := poisoned(strings.Repeat(s, 400), n)
-			r := render(m)
+			r := render(m, testSeal)
 			mustBeAccepted(t, s, r)
 			told := 0
 			markup, _ := texts(t, r)
@@ -116,7 +116,7 @@ func TestLargestMessages(t *testing.T) {
 		for i := range n {
 			m.Findings = append(m.Findings, unused(i))
 		}
-		markup, _ := texts(t, render(m))
+		markup, _ := texts(t, render(m, testSeal))
 		if got := strings.Count(strings.Join(markup, "\n"), "*Proposal*"); got != want {
 			t.Errorf("%d ordinary findings, %d proposals, want %d", n, got, want)
 		}

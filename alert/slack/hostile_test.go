@@ -2,71 +2,31 @@ package slack
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
-	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
+	"github.com/grantwatch/grantwatch/alert/alerttest"
+	"github.com/grantwatch/grantwatch/alert/slack/slacktest"
 )
 
-// hostile are strings that an attacker may write into a log: names, resources, user agents.
-var hostile = []string{
-	// mentions and control sequences
-	"<!channel>", "<!here>", "<!everyone>", "<!subteam^S0123ABCD>", "<@U0123ABCD>", "<#C0123ABCD>", "<#C0123ABCD|general>", "<!date^1700000000^{date}|now>",
-	"@here", "@channel", "@everyone", "@group", "@HERE now", "x@here", "(@channel)", "@ana", "#general", "&lt;!channel&gt;", "&amp;lt;!here&amp;gt;", "<", ">", "&", "<<!here>>", "<!channel",
-	"<!cha\u200bnnel>", "@\u200bhere", "@\u2060channel", "\uff20here", "@he\u00adre",
-	// links
-	"https://evil.example/login", "<https://evil.example|Grantwatch>", "[click](https://evil.example)", "HTTPS://EVIL.EXAMPLE", "mailto:a@evil.example", "slack://user?team=T1", "javascript:alert(1)", "data:text/html,x", "tel:110", "//evil.example", "http:\u200b//evil.example", "ftp://203.0.113.9/x",
-	// formatting
-	"`code`", "```block```", "a`b", "`", "``", "*bold*", "*RESOLVED*", "_it_", "~gone~", "* * *", "_ _", "*Who* `root`", "> quote", ">>> all quoted", "• item", "- item", "1. item", ":smile:", ":white_check_mark: all clear", "arn:aws:iam::111122223333:role/x", "s3:*", "**/*", "a_b_c_", "_x", "x_",
-	// lines
-	"a\nb", "a\r\nb", "a\u2028b", "a\u2029b", "a\u0085b", "a\vb\fc", "\n\n\n*Proposal* do nothing", "tab\there",
-	// hidden
-	"\u202Egnissap", "a\u202Db", "\u2066x\u2069", "adm\u200bin", "adm\u200cin", "adm\u200din", "adm\u2060in", "\ufeffadmin", "adm\u00adin", "a\x00b", "a\x1b[31mred", "a\x7fb", "a\u009bb", "\u3164", "\u115f\u1160", "\u2800", "a\u034fb", "x\ufe0f", "\U000e0041\U000e0042", "\ue000", "a\u180eb",
-	"Z" + strings.Repeat("\u0335\u0346", 40), "\u17b4\u17b5", "\ufff9a\ufffa",
-	// broken and long
-	"\xff\xfe", "a\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", strings.Repeat("A", 100_000), strings.Repeat("&", 5000), strings.Repeat("<", 5000), strings.Repeat("`", 5000), strings.Repeat("\U0001F600", 5000), strings.Repeat("\\\"", 5000),
-	// syntax of other places
-	`{"type":"actions"}`, `","blocks":[]`, "%3C!channel%3E", "&channel=C0OTHER", "token=x", "{{.Token}}", "${jndi:ldap://evil.example}", "'; DROP TABLE deliveries; --",
-}
+// hostile are strings that an attacker may write into a log.
+var hostile = alerttest.Hostile()
 
 // poisoned is a message with a string in every place that a log can reach.
 func poisoned(s string, findings int) *alert.Message {
-	at := time.Date(2026, 9, 1, 10, 0, 0, 0, time.UTC)
-	cov := 0.5
-	f := access.Finding{
-		Fingerprint: s, Kind: s, Verdict: access.Verdict(s), Rule: s, Severity: access.Severity(s), Title: s, Why: s, Team: s, Feed: s, State: "open",
-		Identity: &access.FindingIdentity{UID: s, Name: s, Kind: access.Kind(s), Person: s + "p", Owner: s},
-		Grant:    &access.FindingGrant{ID: s, Provider: s, Account: s, Permission: s, Resource: s, Path: s, GrantedAt: at, GrantedBy: s, ExpiresAt: at},
-		Window:   &access.Interval{From: at.AddDate(0, 0, -90), To: at}, LastUsed: at, Coverage: &cov, CoverageGrade: s, Attribution: s, AttemptedOnly: true,
-		Gaps: []access.Gap{{Feed: s, From: at, To: at, Why: s}, {Feed: s}, {Feed: s}, {Feed: s}}, Evidence: []string{s, s, s, s}, Proposal: s, Controls: []string{s, s}, OWASP: []string{s},
-		BlindSpots: []string{s}, FirstSeen: at, Note: s,
-	}
-	m := &alert.Message{Key: alert.Key{Channel: "#payments", Fingerprint: s}, Reason: alert.ReasonWorse, Team: s, Kind: s, Cause: s, Title: s, Severity: access.Severity(s), New: 1, AsOf: at, At: at}
-	m.Record = alert.Record{Post: "p", Team: s, Kind: s, Cause: s, Title: s}
-	for range findings {
-		m.Findings = append(m.Findings, f)
-	}
-	for i := range 7 {
-		u := f
-		u.Gaps = []access.Gap{{Feed: s + fmt.Sprint(i)}}
-		m.Unverifiable = append(m.Unverifiable, u)
-	}
-	return m
+	m := alerttest.Message(s, findings)
+	return &m
 }
 
-// all is every kind of message that m can become.
-func all(m *alert.Message) []rendered {
-	over, blind := *m, *m
-	over.Reason, over.Closing = alert.ReasonResolved, alert.Closing{Unverifiable: 1, Excepted: 2, Elsewhere: 3}
-	blind.Findings = nil
-	graver := *m
-	graver.New = 0
-	return []rendered{render(m), render(&over), render(&blind), renderReply(m), renderReply(&graver)}
+// all is every kind of message that m can become, with its answers in the thread.
+func all(m *alert.Message) (out []rendered) {
+	for _, x := range alerttest.Shapes(*m) {
+		out = append(out, render(&x, testSeal), renderReply(&x))
+	}
+	return out
 }
 
 func mustBeInert(t testing.TB, s string, r rendered) {
@@ -92,8 +52,8 @@ func mustBeAccepted(t testing.TB, s string, r rendered) {
 		t.Fatal(err)
 	}
 	form := url.Values{"text": {r.text}, "blocks": {string(raw)}, "parse": {"none"}, "metadata": {`{"event_type":"grantwatch_alert","event_payload":{"fingerprint":"f","post":"p"}}`}}
-	if code := checkMessage(form); code != "" {
-		t.Errorf("%.60q: %s, %d blocks of %d bytes", s, code, len(r.blocks), len(raw))
+	if code, err := slacktest.CheckMessage(form); code != "" {
+		t.Errorf("%.60q: %s, %d blocks of %d bytes: %v", s, code, len(r.blocks), len(raw), err)
 	}
 }
 
@@ -101,13 +61,17 @@ func TestHostileStringsAreInert(t *testing.T) {
 	if len(hostile) < 60 {
 		t.Fatalf("only %d strings", len(hostile))
 	}
-	for _, s := range hostile {
-		for _, n := range []int{1, 20, 21} {
+	for i, s := range hostile {
+		sizes := []int{1} // the contract has one finding of each too; the largest messages are made of some
+		if i%24 == 0 {
+			sizes = []int{20, 21}
+		}
+		for _, n := range sizes {
 			for _, r := range all(poisoned(s, n)) {
 				mustBeInert(t, s, r)
 			}
 		}
-		mustBeInert(t, s, render(poisoned("a "+s+" b "+s, 1)))
+		mustBeInert(t, s, render(poisoned("a "+s+" b "+s, 1), testSeal))
 	}
 }
 
@@ -147,8 +111,8 @@ func TestTwoNamesStayTwo(t *testing.T) {
 }
 
 func FuzzInert(f *testing.F) {
-	for _, s := range hostile {
-		if len(s) < 200 {
+	for i, s := range hostile {
+		if len(s) < 200 && i%10 == 0 {
 			f.Add(s, 20)
 		}
 	}
@@ -162,6 +126,6 @@ func FuzzInert(f *testing.F) {
 		if got := title(s, n); len(got) > n || control.MatchString(got) || loud.MatchString(got) {
 			t.Errorf("title of %q: %q", s, got)
 		}
-		mustBeInert(t, s, render(poisoned(s, 1)))
+		mustBeInert(t, s, render(poisoned(s, 1), testSeal))
 	})
 }

@@ -17,11 +17,13 @@ import (
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
+	"github.com/grantwatch/grantwatch/alert/slack/slacktest"
 )
 
 // bench is a notifier in front of a fake Slack, on the virtual time of a synctest bubble.
 type bench struct {
-	*fake
+	*slacktest.Server
+	t    testing.TB
 	n    *Notifier
 	logs *bytes.Buffer
 }
@@ -29,11 +31,11 @@ type bench struct {
 func newBench(t testing.TB) *bench {
 	f := newFake(t, time.Now)
 	logs := &bytes.Buffer{}
-	n := New(Config{Token: testToken, APIURL: "http://slack.invalid/api", HTTPClient: f.client(), Now: time.Now, Logger: slog.New(slog.NewTextHandler(logs, nil))})
-	return &bench{f, n, logs}
+	n := New(Config{Token: testToken, APIURL: "http://slack.invalid/api", HTTPClient: f.Client(), Now: time.Now, Logger: slog.New(slog.NewTextHandler(logs, nil))})
+	return &bench{f, t, n, logs}
 }
 
-func (b *bench) payments() *fakeChannel { return b.channels[0] }
+func (b *bench) payments() *fakeChannel { return b.Channels[0] }
 
 // message is a plain one to a channel.
 func message(channel string, n int) alert.Message {
@@ -66,23 +68,23 @@ func TestLifeOfAMessage(t *testing.T) {
 		m := message("#payments", 1)
 		d := b.mustSend(m, nil)
 		c := b.payments()
-		if len(c.messages) != 1 || d.TS != c.messages[0].TS || d.Status != alert.StatusSent || d.Record().ChannelID != "C0PAYMENTS" || d.Channel != "#payments" || d.Digest != "d1" {
-			t.Fatalf("posted %d, on record %+v", len(c.messages), d)
+		if len(c.Messages) != 1 || d.TS != c.Messages[0].TS || d.Status != alert.StatusSent || d.Record().ChannelID != "C0PAYMENTS" || d.Channel != "#payments" || d.Digest != "d1" {
+			t.Fatalf("posted %d, on record %+v", len(c.Messages), d)
 		}
 		changed := b.mustSend(vary(m, alert.ReasonChanged, d), &d)
-		if len(c.messages) != 1 || c.messages[0].edits != 1 || changed.TS != d.TS {
-			t.Fatalf("a change edits the root: %d messages", len(c.messages))
+		if len(c.Messages) != 1 || c.Messages[0].Edits != 1 || changed.TS != d.TS {
+			t.Fatalf("a change edits the root: %d messages", len(c.Messages))
 		}
 		worse := b.mustSend(vary(m, alert.ReasonWorse, changed), &changed)
-		if len(c.messages) != 2 || c.messages[0].edits != 2 || c.messages[1].ThreadTS != d.TS || c.messages[1].SubType != "thread_broadcast" {
-			t.Fatalf("worse edits the root and answers in its thread for all to see: %d messages", len(c.messages))
+		if len(c.Messages) != 2 || c.Messages[0].Edits != 2 || c.Messages[1].ThreadTS != d.TS || c.Messages[1].SubType != "thread_broadcast" {
+			t.Fatalf("worse edits the root and answers in its thread for all to see: %d messages", len(c.Messages))
 		}
 		over := b.mustSend(vary(m, alert.ReasonResolved, worse), &worse)
-		if len(c.messages) != 2 || c.messages[0].edits != 3 || over.Status != alert.StatusResolved || !strings.Contains(string(c.messages[0].Blocks), "RESOLVED") {
-			t.Fatalf("resolved edits the root: %+v %s", over, c.messages[0].Blocks)
+		if len(c.Messages) != 2 || c.Messages[0].Edits != 3 || over.Status != alert.StatusResolved || !strings.Contains(string(c.Messages[0].Blocks), "RESOLVED") {
+			t.Fatalf("resolved edits the root: %+v %s", over, c.Messages[0].Blocks)
 		}
-		if want := []string{"chat.postMessage", "chat.update", "chat.update", "chat.postMessage", "chat.update"}; !slices.Equal(b.calls, want) {
-			t.Errorf("calls %q", b.calls)
+		if want := []string{"chat.postMessage", "chat.update", "chat.update", "conversations.replies", "chat.postMessage", "chat.update"}; !slices.Equal(b.Calls(), want) {
+			t.Errorf("calls %q", b.Calls())
 		}
 	})
 }
@@ -91,7 +93,7 @@ func TestLifeOfAMessage(t *testing.T) {
 func TestOneMessageASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		b.channel("C0PLATFORM", "platform")
+		b.AddChannel("C0PLATFORM", "platform")
 		start := time.Now()
 		for i := range 5 {
 			b.mustSend(message("#payments", i), nil)
@@ -106,23 +108,23 @@ func TestOneMessageASecond(t *testing.T) {
 func TestRetryAfterIsHonoured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		b.failNext("chat.postMessage", fault{retryAfter: "30"}, fault{retryAfter: "soon"})
+		b.Fail("chat.postMessage", fault{RetryAfter: "30"}, fault{RetryAfter: "soon"})
 		start := time.Now()
 		b.mustSend(message("#payments", 1), nil)
-		if took := time.Since(start); took != 31*time.Second || len(b.payments().messages) != 1 || len(b.calls) != 1 {
-			t.Errorf("took %s, %d messages", took, len(b.payments().messages))
+		if took := time.Since(start); took != 31*time.Second || len(b.payments().Messages) != 1 || len(b.Calls()) != 1 {
+			t.Errorf("took %s, %d messages", took, len(b.payments().Messages))
 		}
 		// A longer pause than anybody should wait for is left to the next evaluation, and asks no more until it is over.
-		b.channel("C0PLATFORM", "platform")
-		b.failNext("chat.postMessage", fault{retryAfter: "300"})
+		b.AddChannel("C0PLATFORM", "platform")
+		b.Fail("chat.postMessage", fault{RetryAfter: "300"})
 		for _, ch := range []string{"#payments", "#platform"} {
 			var busy *BusyError
 			if _, err := b.n.Send(t.Context(), message(ch, 2), nil); !errors.As(err, &busy) || busy.RetryAfter < 250*time.Second || errors.Is(err, alert.ErrUnsure) {
 				t.Errorf("%s: %v", ch, err)
 			}
 		}
-		if len(b.calls) != 1 {
-			t.Errorf("asked again inside the pause: %q", b.calls)
+		if len(b.Calls()) != 1 {
+			t.Errorf("asked again inside the pause: %q", b.Calls())
 		}
 		time.Sleep(301 * time.Second) // virtual
 		b.mustSend(message("#platform", 3), nil)
@@ -136,30 +138,30 @@ func TestAmbiguousFailures(t *testing.T) {
 		faults []fault
 		calls  []string
 	}{
-		"accepted, then reset":           {[]fault{{accept: true, cut: true}}, []string{"chat.postMessage", "conversations.list", "conversations.history"}},
-		"accepted, then 500":             {[]fault{{accept: true, status: 500}}, []string{"chat.postMessage", "conversations.list", "conversations.history"}},
-		"accepted, then half an answer":  {[]fault{{accept: true, body: `{"ok":tr`}}, []string{"chat.postMessage", "conversations.list", "conversations.history"}},
-		"accepted, then an empty answer": {[]fault{{accept: true, body: `{}`}}, []string{"chat.postMessage", "conversations.list", "conversations.history"}},
-		"accepted, then fatal_error":     {[]fault{{accept: true, code: "fatal_error"}}, []string{"chat.postMessage", "conversations.list", "conversations.history"}},
-		"not accepted, 503":              {[]fault{{status: 503}}, []string{"conversations.list", "conversations.history", "chat.postMessage"}},
-		"not accepted, reset, twice":     {[]fault{{code: "internal_error", cut: true}, {status: 502}}, []string{"conversations.list", "conversations.history", "conversations.history", "chat.postMessage"}},
-		"no connection":                  {[]fault{{dial: true}, {dial: true}}, []string{"chat.postMessage"}},
-		"busy in words":                  {[]fault{{code: "service_unavailable"}}, []string{"chat.postMessage"}},
+		"accepted, then reset":           {[]fault{{Accept: true, Cut: true}}, []string{"chat.postMessage", "conversations.list", "conversations.history"}},
+		"accepted, then 500":             {[]fault{{Accept: true, Status: 500}}, []string{"chat.postMessage", "conversations.list", "conversations.history"}},
+		"accepted, then half an answer":  {[]fault{{Accept: true, Body: `{"ok":tr`}}, []string{"chat.postMessage", "conversations.list", "conversations.history"}},
+		"accepted, then an empty answer": {[]fault{{Accept: true, Body: `{}`}}, []string{"chat.postMessage", "conversations.list", "conversations.history"}},
+		"accepted, then fatal_error":     {[]fault{{Accept: true, Code: "fatal_error"}}, []string{"chat.postMessage", "conversations.list", "conversations.history"}},
+		"not accepted, 503":              {[]fault{{Status: 503}}, []string{"conversations.list", "conversations.history", "chat.postMessage"}},
+		"not accepted, reset, twice":     {[]fault{{Code: "internal_error", Cut: true}, {Status: 502}}, []string{"conversations.list", "conversations.history", "conversations.history", "chat.postMessage"}},
+		"no connection":                  {[]fault{{Dial: true}, {Dial: true}}, []string{"chat.postMessage"}},
+		"busy in words":                  {[]fault{{Code: "service_unavailable"}}, []string{"chat.postMessage"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t)
 				for i := range 450 { // other channels before it, and other messages after it, so that both look-ups turn pages
-					b.channels = slices.Insert(b.channels, 0, &fakeChannel{id: fmt.Sprintf("C0OTHER%04d", i), name: fmt.Sprintf("other%d", i), member: true})
+					b.Channels = slices.Insert(b.Channels, 0, &fakeChannel{ID: fmt.Sprintf("C0OTHER%04d", i), Name: fmt.Sprintf("other%d", i), Member: true})
 				}
-				c := b.channels[450]
-				c.messages = append(c.messages, &fakeMessage{TS: "1.000001", Metadata: json.RawMessage(`{"event_type":"grantwatch_alert","event_payload":{"post":"post1"}}`)})
-				b.failNext("chat.postMessage", tc.faults...)
+				c := b.Channels[450]
+				c.Messages = append(c.Messages, &fakeMessage{TS: "1.000001", Metadata: json.RawMessage(`{"event_type":"grantwatch_alert","event_payload":{"post":"post1"}}`)})
+				b.Fail("chat.postMessage", tc.faults...)
 				d := b.mustSend(message("#payments", 1), nil)
-				if len(c.messages) != 2 || d.TS != c.messages[1].TS || d.Record().ChannelID != c.id {
-					t.Errorf("%d messages, on record %+v", len(c.messages), d)
+				if len(c.Messages) != 2 || d.TS != c.Messages[1].TS || d.Record().ChannelID != c.ID {
+					t.Errorf("%d messages, on record %+v", len(c.Messages), d)
 				}
-				if got := slices.Compact(slices.Clone(b.calls)); !slices.Equal(got, slices.Compact(tc.calls)) {
+				if got := slices.Compact(slices.Clone(b.Calls())); !slices.Equal(got, slices.Compact(tc.calls)) {
 					t.Errorf("calls %q, want %q", got, tc.calls)
 				}
 			})
@@ -180,18 +182,18 @@ func TestAfterACrash(t *testing.T) {
 						b.mustSend(m, nil)
 					}
 					for i := range 300 {
-						b.payments().messages = append(b.payments().messages, &fakeMessage{TS: fmt.Sprintf("%d.%06d", time.Now().Unix()+1, i)})
+						b.payments().Messages = append(b.payments().Messages, &fakeMessage{TS: fmt.Sprintf("%d.%06d", time.Now().Unix()+1, i)})
 					}
-					before := len(b.payments().messages)
+					before := len(b.payments().Messages)
 					time.Sleep(time.Hour) // virtual
 					again := newBench(t)  // a new process: nothing is remembered
-					again.fake = b.fake
+					again.Server = b.Server
 					again.n.api = b.n.api
 					m.Reason = reason
 					d := again.mustSend(m, &pending)
-					added := len(b.payments().messages) - before
+					added := len(b.payments().Messages) - before
 					wantNew := !posted && reason == alert.ReasonFirst
-					if (added == 1) != wantNew || posted && b.payments().messages[0].edits != 1 || (d.TS == "") != (!posted && reason == alert.ReasonResolved) {
+					if (added == 1) != wantNew || posted && b.payments().Messages[0].Edits != 1 || (d.TS == "") != (!posted && reason == alert.ReasonResolved) {
 						t.Errorf("%d added, record %+v", added, d)
 					}
 				})
@@ -204,11 +206,11 @@ func TestAfterACrash(t *testing.T) {
 func TestWithoutHistoryScope(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		b.failNext("chat.postMessage", fault{status: 500})
-		b.failNext("conversations.list", fault{code: "missing_scope"})
+		b.Fail("chat.postMessage", fault{Status: 500})
+		b.Fail("conversations.list", fault{Code: "missing_scope"})
 		b.mustSend(message("#payments", 1), nil)
-		if len(b.payments().messages) != 1 || !strings.Contains(b.logs.String(), "missing_scope") {
-			t.Errorf("%d messages, log %s", len(b.payments().messages), b.logs)
+		if len(b.payments().Messages) != 1 || !strings.Contains(b.logs.String(), "missing_scope") {
+			t.Errorf("%d messages, log %s", len(b.payments().Messages), b.logs)
 		}
 	})
 }
@@ -217,17 +219,17 @@ func TestWithoutHistoryScope(t *testing.T) {
 func TestUnsureIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		b.failNext("chat.postMessage", fault{accept: true, cut: true})
-		b.failNext("conversations.list", slices.Repeat([]fault{{status: 500}}, attempts)...)
+		b.Fail("chat.postMessage", fault{Accept: true, Cut: true})
+		b.Fail("conversations.list", slices.Repeat([]fault{{Status: 500}}, attempts)...)
 		_, err := b.n.Send(t.Context(), message("#payments", 1), nil)
-		if !errors.Is(err, alert.ErrUnsure) || len(b.payments().messages) != 1 {
-			t.Errorf("%v, %d messages", err, len(b.payments().messages))
+		if !errors.Is(err, alert.ErrUnsure) || len(b.payments().Messages) != 1 {
+			t.Errorf("%v, %d messages", err, len(b.payments().Messages))
 		}
-		b.failNext("chat.postMessage", slices.Repeat([]fault{{status: 500}}, attempts)...)
+		b.Fail("chat.postMessage", slices.Repeat([]fault{{Status: 500}}, attempts)...)
 		if _, err = b.n.Send(t.Context(), message("#payments", 2), nil); !errors.Is(err, alert.ErrUnsure) {
 			t.Errorf("after %d attempts: %v", attempts, err)
 		}
-		b.failNext("chat.postMessage", fault{status: 500}, fault{code: "token_revoked"})
+		b.Fail("chat.postMessage", fault{Status: 500}, fault{Code: "token_revoked"})
 		var p *PermanentError
 		if _, err = b.n.Send(t.Context(), message("#payments", 4), nil); !errors.Is(err, alert.ErrUnsure) || !errors.As(err, &p) {
 			t.Errorf("an unsure attempt is forgotten when the next is refused: %v", err)
@@ -243,17 +245,17 @@ func TestUnsureIsSaid(t *testing.T) {
 func TestPermanentErrors(t *testing.T) {
 	for code, set := range map[string]func(*bench, *alert.Message){
 		"channel_not_found": func(_ *bench, m *alert.Message) { m.Channel = "#nowhere" },
-		"is_archived":       func(b *bench, _ *alert.Message) { b.payments().archived = true },
-		"not_in_channel":    func(b *bench, _ *alert.Message) { b.payments().member = false },
+		"is_archived":       func(b *bench, _ *alert.Message) { b.payments().Archived = true },
+		"not_in_channel":    func(b *bench, _ *alert.Message) { b.payments().Member = false },
 		"invalid_auth": func(b *bench, _ *alert.Message) {
-			b.n = New(Config{Token: "wrong", APIURL: "http://slack.invalid/api/", HTTPClient: b.client(), Now: time.Now})
+			b.n = New(Config{Token: "wrong", APIURL: "http://slack.invalid/api/", HTTPClient: b.Client(), Now: time.Now})
 		},
-		"missing_scope": func(b *bench, _ *alert.Message) { b.failNext("chat.postMessage", fault{code: "missing_scope"}) },
-		"token_revoked": func(b *bench, _ *alert.Message) { b.failNext("chat.postMessage", fault{code: "token_revoked"}) },
-		"http_404":      func(b *bench, _ *alert.Message) { b.failNext("chat.postMessage", fault{status: 404}) },
-		"http_307":      func(b *bench, _ *alert.Message) { b.failNext("chat.postMessage", fault{status: 307}) },
-		"unknown_error": func(b *bench, _ *alert.Message) { b.failNext("chat.postMessage", fault{code: "Bearer " + testToken}) },
-		"something_new": func(b *bench, _ *alert.Message) { b.failNext("chat.postMessage", fault{code: "something_new"}) },
+		"missing_scope": func(b *bench, _ *alert.Message) { b.Fail("chat.postMessage", fault{Code: "missing_scope"}) },
+		"token_revoked": func(b *bench, _ *alert.Message) { b.Fail("chat.postMessage", fault{Code: "token_revoked"}) },
+		"http_404":      func(b *bench, _ *alert.Message) { b.Fail("chat.postMessage", fault{Status: 404}) },
+		"http_307":      func(b *bench, _ *alert.Message) { b.Fail("chat.postMessage", fault{Status: 307}) },
+		"unknown_error": func(b *bench, _ *alert.Message) { b.Fail("chat.postMessage", fault{Code: "Bearer " + testToken}) },
+		"something_new": func(b *bench, _ *alert.Message) { b.Fail("chat.postMessage", fault{Code: "something_new"}) },
 	} {
 		t.Run(code, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -266,8 +268,8 @@ func TestPermanentErrors(t *testing.T) {
 				if !errors.As(err, &p) || p.Code != code || p.Channel != m.Channel || p.Hint == "" || p.Method != "chat.postMessage" {
 					t.Errorf("%v", err)
 				}
-				if len(b.calls) > 1 || time.Since(start) > 0 || errors.Is(err, alert.ErrUnsure) {
-					t.Errorf("tried again: %q in %s", b.calls, time.Since(start))
+				if len(b.Calls()) > 1 || time.Since(start) > 0 || errors.Is(err, alert.ErrUnsure) {
+					t.Errorf("tried again: %q in %s", b.Calls(), time.Since(start))
 				}
 			})
 		})
@@ -279,12 +281,12 @@ func TestUpdateFailures(t *testing.T) {
 		b := newBench(t)
 		m := message("#payments", 1)
 		d := b.mustSend(m, nil)
-		b.failNext("chat.update", fault{accept: true, cut: true}, fault{status: 500}, fault{retryAfter: "2"})
+		b.Fail("chat.update", fault{Accept: true, Cut: true}, fault{Status: 500}, fault{RetryAfter: "2"})
 		d = b.mustSend(vary(m, alert.ReasonChanged, d), &d)
-		if len(b.payments().messages) != 1 || b.payments().messages[0].edits != 2 {
-			t.Errorf("%d messages, %d edits", len(b.payments().messages), b.payments().messages[0].edits)
+		if len(b.payments().Messages) != 1 || b.payments().Messages[0].Edits != 2 {
+			t.Errorf("%d messages, %d edits", len(b.payments().Messages), b.payments().Messages[0].Edits)
 		}
-		b.payments().messages = nil
+		b.payments().Messages = nil
 		if _, err := b.n.Send(t.Context(), vary(m, alert.ReasonChanged, d), &d); !errors.Is(err, alert.ErrGone) {
 			t.Errorf("a deleted message: %v", err)
 		}
@@ -297,10 +299,10 @@ func TestTokenIsNeverPrinted(t *testing.T) {
 		b := newBench(t)
 		m := message("#payments", 1)
 		var said strings.Builder
-		for _, ft := range []fault{{status: 500}, {status: 403}, {cut: true, status: 500}, {dial: true}, {code: testToken}, {body: "Bearer " + testToken}, {body: `{"ok":false,"error":"` + testToken + `"}`}, {retryAfter: "400"}} {
-			b.faults = map[string][]fault{}
+		for _, ft := range []fault{{Status: 500}, {Status: 403}, {Cut: true, Status: 500}, {Dial: true}, {Code: testToken}, {Body: "Bearer " + testToken}, {Body: `{"ok":false,"error":"` + testToken + `"}`}, {RetryAfter: "400"}} {
+			b.Heal()
 			for _, method := range []string{"chat.postMessage", "conversations.list", "conversations.history"} {
-				b.failNext(method, slices.Repeat([]fault{ft}, 3*attempts)...)
+				b.Fail(method, slices.Repeat([]fault{ft}, 3*attempts)...)
 			}
 			_, err := b.n.Send(t.Context(), m, nil)
 			if err == nil {

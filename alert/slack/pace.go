@@ -11,15 +11,19 @@ import (
 // pace keeps to Slack's one message a second in a channel, above which it may hide messages, and to the pauses that Slack
 // asks for, which concern a method in the whole workspace.
 type pace struct {
-	now func() time.Time
+	now   func() time.Time
+	every time.Duration
 
 	mu       sync.Mutex
 	channels map[string]*rate.Limiter
 	quiet    map[string]time.Time // by method
 }
 
-func newPace(now func() time.Time) *pace {
-	return &pace{now: now, channels: map[string]*rate.Limiter{}, quiet: map[string]time.Time{}}
+func newPace(now func() time.Time, every time.Duration) *pace {
+	if every <= 0 {
+		every = time.Second
+	}
+	return &pace{now: now, every: every, channels: map[string]*rate.Limiter{}, quiet: map[string]time.Time{}}
 }
 
 // turn waits until a method may be called for a channel; the empty channel is not paced.
@@ -35,7 +39,7 @@ func (p *pace) turn(ctx context.Context, method, channel string) error {
 	if channel != "" {
 		l := p.channels[channel]
 		if l == nil {
-			l = rate.NewLimiter(rate.Every(time.Second), 1)
+			l = rate.NewLimiter(rate.Every(p.every), 1)
 			p.channels[channel] = l
 		}
 		at := now.Add(max(wait, 0))

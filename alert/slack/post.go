@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	slackapi "github.com/slack-go/slack"
@@ -32,7 +33,7 @@ func (p *place) target() string {
 
 // post posts once. It repeats only what certainly was not accepted, or what the channel's history does not have. After one
 // unsure attempt every other end is unsure too, for the history can lag.
-func (n *Notifier) post(ctx context.Context, at *place, id string, since time.Time, opts []slackapi.MsgOption) (string, error) {
+func (n *Notifier) post(ctx context.Context, at *place, id string, since time.Time, thread string, opts []slackapi.MsgOption) (string, error) {
 	const method = "chat.postMessage"
 	doubt := false
 	fail := func(err error) error {
@@ -40,6 +41,11 @@ func (n *Notifier) post(ctx context.Context, at *place, id string, since time.Ti
 			return fmt.Errorf("%w: %w", alert.ErrUnsure, err)
 		}
 		return err
+	}
+	if strings.HasPrefix(at.name, personPrefix) { // only channels can be addressed by name
+		if err := n.identify(ctx, at); err != nil {
+			return "", err
+		}
 	}
 	last := outcome{}
 	for try := range attempts {
@@ -69,7 +75,7 @@ func (n *Notifier) post(ctx context.Context, at *place, id string, since time.Ti
 			return "", fail(wrap(method, err))
 		}
 		if last.class == unsure {
-			if ts, err := n.search(ctx, at, id, since); err != nil || ts != "" {
+			if ts, err := n.search(ctx, at, id, thread, since); err != nil || ts != "" {
 				return ts, err
 			}
 		}

@@ -4,95 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/grantwatch/grantwatch/alert/slack/slacktest"
 )
-
-// textObject is Slack's text object with nothing else in it.
-type textObject struct {
-	Type     string `json:"type"`
-	Text     string `json:"text"`
-	Emoji    *bool  `json:"emoji"`
-	Verbatim bool   `json:"verbatim"`
-}
-
-type block struct {
-	Type     string       `json:"type"`
-	BlockID  string       `json:"block_id"`
-	Text     *textObject  `json:"text"`
-	Elements []textObject `json:"elements"`
-}
-
-func decodeStrictly(raw string, into any) error {
-	d := json.NewDecoder(strings.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if d.More() {
-		return fmt.Errorf("more than one value")
-	}
-	return nil
-}
-
-// checkMessage returns the error code that a message earns, and "" for a good one. It is stricter than Slack where that
-// would let something through which must not happen here: markup objects without verbatim, emoji, blocks that we don't use.
-func checkMessage(form url.Values) string {
-	text := form.Get("text")
-	switch {
-	case strings.TrimSpace(text) == "":
-		return "no_text"
-	case utf8.RuneCountInString(text) > 4000:
-		return "msg_too_long"
-	case form.Get("parse") != "none":
-		return "invalid_arguments"
-	}
-	raw := form.Get("blocks")
-	if utf8.RuneCountInString(raw) > 13_000 {
-		return "msg_blocks_too_long"
-	}
-	var blocks []block
-	if err := decodeStrictly(raw, &blocks); err != nil || len(blocks) == 0 || len(blocks) > 50 {
-		return "invalid_blocks"
-	}
-	for i := range blocks {
-		if !blocks[i].good() {
-			return "invalid_blocks"
-		}
-	}
-	var md struct {
-		EventType    string            `json:"event_type"`
-		EventPayload map[string]string `json:"event_payload"`
-	}
-	if err := decodeStrictly(form.Get("metadata"), &md); err != nil || md.EventType != eventType || md.EventPayload["fingerprint"] == "" || md.EventPayload["post"] == "" {
-		return "invalid_metadata_schema"
-	}
-	return ""
-}
-
-func (b *block) good() bool {
-	length := func(o *textObject, n int) bool {
-		k := utf8.RuneCountInString(o.Text)
-		return k >= 1 && k <= n && utf8.ValidString(o.Text)
-	}
-	markup := func(o *textObject, n int) bool {
-		return o.Type == "mrkdwn" && o.Verbatim && o.Emoji == nil && length(o, n)
-	}
-	switch b.Type {
-	case "header":
-		return b.Text != nil && b.Elements == nil && b.Text.Type == "plain_text" && b.Text.Emoji != nil && !*b.Text.Emoji && length(b.Text, 150)
-	case "section":
-		return b.Text != nil && b.Elements == nil && markup(b.Text, 3000)
-	case "context":
-		return b.Text == nil && len(b.Elements) >= 1 && len(b.Elements) <= 10 && !slices.ContainsFunc(b.Elements, func(o textObject) bool { return !markup(&o, 3000) })
-	}
-	return false
-}
 
 // texts are all texts of a rendered message: markup that is parsed, and plain text that is not.
 func texts(t testing.TB, r rendered) (markup, plain []string) {
@@ -101,10 +20,15 @@ func texts(t testing.TB, r rendered) (markup, plain []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var blocks []block
-	if err := decodeStrictly(string(raw), &blocks); err != nil {
+	blocks, err := slacktest.Blocks(string(raw), false)
+	if err != nil {
 		t.Fatal(err)
 	}
+	markup, plain = textsOf(blocks)
+	return append(markup, r.text), plain
+}
+
+func textsOf(blocks []slacktest.Block) (markup, plain []string) {
 	for _, b := range blocks {
 		switch b.Type {
 		case "header":
@@ -112,10 +36,16 @@ func texts(t testing.TB, r rendered) (markup, plain []string) {
 		case "section":
 			markup = append(markup, b.Text.Text)
 		case "context":
-			markup = append(markup, b.Elements[0].Text)
+			markup = append(markup, b.Elements[0].Words())
+		case "actions":
+			for _, e := range b.Elements {
+				if e.Type == "button" {
+					plain = append(plain, e.Label())
+				}
+			}
 		}
 	}
-	return append(markup, r.text), plain
+	return markup, plain
 }
 
 var (
@@ -135,7 +65,7 @@ var (
 		"second line": regexp.MustCompile(`\r`),
 	}
 	piled   = regexp.MustCompile(`[\p{Mn}\p{Me}]{3}`)
-	ownBold = regexp.MustCompile(`^(Who|Since|Why|Evidence|Note|Proposal|Controls|Unverifiable|Graver than before|info|low|medium|high|critical|unrated|\d+( more| new)?|\d+ findings?( not told before)?)$`)
+	ownBold = regexp.MustCompile(`^(Who|Since|Reach|State|Why|Evidence|Note|Proposal|Controls|Unverifiable|Graver than before|info|low|medium|high|critical|unrated|\d+( more| new| open| resolved)?|\d+ findings?( not told before)?|Acknowledged|Snoozed|Marked as revoked(, but a later snapshot still has the access)?|Handed over|Still open|Nobody has acknowledged this for \d+ (minute|hour|day)s?\.?|\d+ marked as revoked, but a later snapshot still has the access\.|Exceptions that end soon|Open for longest, acknowledged by nobody)$`)
 	bold    = regexp.MustCompile(`\*([^*\n]*)\*`)
 )
 
@@ -216,18 +146,31 @@ func pretty(t testing.TB, r rendered) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var blocks []block
-	if err := decodeStrictly(string(raw), &blocks); err != nil {
+	blocks, err := slacktest.Blocks(string(raw), false)
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, bl := range blocks {
 		text := ""
-		if bl.Text != nil {
+		switch {
+		case bl.Text != nil:
 			text = bl.Text.Text
-		} else {
-			text = bl.Elements[0].Text
+		case bl.Type == "actions":
+			for _, e := range bl.Elements {
+				if e.Type == "static_select" {
+					text += "<" + e.Placeholder.Text
+					for _, o := range e.Options {
+						text += " | " + o.Text.Text
+					}
+					text += "> "
+					continue
+				}
+				text += "[" + e.Label() + "] "
+			}
+		default:
+			text = bl.Elements[0].Words()
 		}
-		fmt.Fprintf(&b, "\n[%s]\n%s\n", bl.Type, text)
+		fmt.Fprintf(&b, "\n[%s]\n%s\n", bl.Type, strings.TrimSpace(text))
 	}
 	return b.String()
 }

@@ -35,7 +35,7 @@ func (m memory) SaveDelivery(_ context.Context, d alert.Delivery) error {
 func TestAlerterOverSlack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		b.channel("C0PLATFORM", "platform")
+		b.AddChannel("C0PLATFORM", "platform")
 		records := memory{}
 		routes := alert.Routes{Teams: map[string]string{"payments": "#payments", "platform": "C0PLATFORM"}, Min: access.SeverityMedium}
 		view := &ledger.View{}
@@ -46,16 +46,16 @@ func TestAlerterOverSlack(t *testing.T) {
 			})
 		}
 		bad := [][]fault{
-			{{accept: true, cut: true}, {status: 500}, {retryAfter: "5"}, {accept: true, status: 502}, {dial: true}},
-			{{accept: true, cut: true}, {retryAfter: "90"}},
+			{{Accept: true, Cut: true}, {Status: 500}, {RetryAfter: "5"}, {Accept: true, Status: 502}, {Dial: true}},
+			{{Accept: true, Cut: true}, {RetryAfter: "90"}},
 			nil, nil,
 		}
 		for i, faults := range bad {
-			b.failNext("chat.postMessage", faults...)
+			b.Fail("chat.postMessage", faults...)
 			if i == 0 { // the look-up fails as well, so that an outcome stays unknown until the next evaluation
-				b.failNext("conversations.history", slices.Repeat([]fault{{status: 500}}, attempts)...)
+				b.Fail("conversations.history", slices.Repeat([]fault{{Status: 500}}, attempts)...)
 			}
-			n := New(Config{Token: testToken, APIURL: "http://slack.invalid/api/", HTTPClient: b.client(), Now: time.Now})
+			n := New(Config{Token: testToken, APIURL: "http://slack.invalid/api/", HTTPClient: b.Client(), Now: time.Now})
 			view.AsOf = time.Now()
 			sum, err := alert.New(n, records, routes, time.Now).Run(t.Context(), view)
 			if last := i == len(bad)-1; last && (err != nil || sum.Sent+sum.Updated+sum.Failed != 0 || sum.Suppressed[alert.ReasonUnchanged] != 6) {
@@ -63,13 +63,13 @@ func TestAlerterOverSlack(t *testing.T) {
 			}
 			time.Sleep(5 * time.Minute) // virtual
 		}
-		for _, c := range b.channels {
+		for _, c := range b.Channels {
 			posts := map[string]int{}
-			for _, m := range c.messages {
+			for _, m := range c.Messages {
 				posts[string(m.Metadata)]++
 			}
-			if len(posts) != 3 || len(c.messages) != 3 {
-				t.Errorf("#%s has %d messages of %d groups", c.name, len(c.messages), len(posts))
+			if len(posts) != 3 || len(c.Messages) != 3 {
+				t.Errorf("#%s has %d messages of %d groups", c.Name, len(c.Messages), len(posts))
 			}
 		}
 	})

@@ -100,6 +100,11 @@ func (l *loop) forever(ctx context.Context) error {
 	}
 	l.done()
 	l.told.Go(func() { l.app.Teller(ctx, l.clock) })
+	l.told.Go(func() {
+		if err := l.app.Callbacks(ctx, l.clock); err != nil {
+			l.app.Notice("slack: %v; nothing that is pressed arrives", err)
+		}
+	})
 	l.told.Go(func() { l.app.Fast(ctx, l.judged, l.cfg.Store.DSN != "" || l.cfg.Store.DSNFile != "") })
 	pushed, err := l.app.StartPush(ctx, l.clock)
 	if err != nil {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"time"
 
@@ -76,32 +74,17 @@ func (a *App) notifier(now func() time.Time) (alert.Notifier, error) {
 	if c == nil {
 		return nil, nil
 	}
-	token, err := a.slackToken()
+	token, err := a.secret("alert.slack.token", c.TokenFile, c.TokenEnv)
 	if err != nil {
 		return nil, err
 	}
-	n := slack.New(slack.Config{Token: token, APIURL: c.APIURL, Now: now, Logger: a.Log})
-	if f, ok := any(n).(alert.FileNotifier); ok {
-		a.files = f
+	l := a.link
+	if l.Token != "" {
+		token = l.Token
 	}
-	return n, nil
-}
-
-// slackToken reads the token from its file or environment variable.
-func (a *App) slackToken() (string, error) {
-	c := a.Cfg.Alert.Slack
-	if c.TokenFile != "" {
-		b, err := fs.ReadFile(a.FS, c.TokenFile)
-		if err != nil {
-			return "", fmt.Errorf("alert.slack.token_file: %w", err)
-		}
-		return trimSpace(b), nil
-	}
-	t := os.Getenv(c.TokenEnv)
-	if t == "" {
-		return "", fmt.Errorf("alert.slack.token_env: the environment variable %s is empty", c.TokenEnv)
-	}
-	return t, nil
+	a.slack = slack.New(slack.Config{Token: token, APIURL: c.APIURL, Now: now, Logger: a.Log, Buttons: c.Mode != "", HTTPClient: l.Client, Every: l.Every})
+	a.files = a.slack
+	return a.slack, nil
 }
 
 // Alert tells the owning teams of the newest evaluation. What could not be told is said and tried again; it never stops the

@@ -17,6 +17,7 @@ import (
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
+	"github.com/grantwatch/grantwatch/alert/slack"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/metrics"
 	"github.com/grantwatch/grantwatch/detect"
@@ -58,6 +59,8 @@ type App struct {
 	marks       map[string]string           // what files looked like when they were last read
 	alerting    sync.Mutex                  // held while the alerter is made
 	alerter     *alert.Alerter
+	slack       *slack.Notifier
+	link        SlackLink
 	files       alert.FileNotifier           // nil when nothing that is configured can share files
 	directory   atomic.Pointer[alert.People] // who was known at the newest evaluation
 	view        atomic.Pointer[ledger.View]  // the newest
@@ -92,13 +95,14 @@ type Options struct {
 	FetchBar  func(done, total int64)
 	Now       time.Time // for the migrations' ledger
 	Stdin     io.Reader // of the feed that is read from it
+	Slack     SlackLink // the way to Slack; the zero value is the network
 	NoRules   bool
 	NoMigrate bool
 }
 
 // Open loads the rules, starts the embedded engine unless the configuration names a server, and migrates the store.
 func Open(ctx context.Context, o Options) (*App, error) {
-	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, stdin: o.Stdin, nudges: make(chan struct{}, 1), fresh: map[string]access.Finding{}, hits: newHitBox(), lastRead: map[string]uint64{}}
+	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, stdin: o.Stdin, nudges: make(chan struct{}, 1), link: o.Slack, fresh: map[string]access.Finding{}, hits: newHitBox(), lastRead: map[string]uint64{}}
 	if a.Log == nil {
 		a.Log = slog.New(slog.DiscardHandler)
 	}

@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -118,6 +120,35 @@ func (k *checker) alert(teams map[string]bool) {
 	}
 	if s.TokenFile != "" {
 		k.exist("$.alert.slack.token_file", s.TokenFile)
+	}
+	k.slackMode(s)
+}
+
+// slackMode checks the way on which presses of buttons come back.
+func (k *checker) slackMode(s *Slack) {
+	app, secret := s.AppTokenFile != "" || s.AppTokenEnv != "", s.SigningSecretFile != "" || s.SigningSecretEnv != ""
+	switch {
+	case s.Mode != "" && s.Mode != "socket" && s.Mode != "http":
+		k.fail("$.alert.slack.mode", "mode %q is not known; known: socket, http", s.Mode)
+	case s.Mode == "socket" && !app:
+		k.fail("$.alert.slack.mode", "mode socket needs app_token_file or app_token_env, an app-level token (xapp-…) with connections:write")
+	case s.Mode == "http" && !secret:
+		k.fail("$.alert.slack.mode", "mode http needs signing_secret_file or signing_secret_env")
+	case s.Listen != "" && s.Mode != "http":
+		k.fail("$.alert.slack.listen", "listen is an address of mode http only")
+	}
+	if s.Listen != "" {
+		if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+			k.fail("$.alert.slack.listen", "%q is no address such as 127.0.0.1:8440", s.Listen)
+		}
+	}
+	for at, f := range map[string]string{"app_token_file": s.AppTokenFile, "signing_secret_file": s.SigningSecretFile} {
+		if f != "" {
+			k.exist("$.alert.slack."+at, f)
+		}
+	}
+	if u, err := url.Parse(s.APIURL); s.APIURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		k.fail("$.alert.slack.api_url", "%q is no address such as https://slack.com/api/", s.APIURL)
 	}
 }
 

@@ -241,8 +241,12 @@ type Slack struct {
 	Channel           string `yaml:"channel"` // where findings go whose team has no channel
 	APIURL            string `yaml:"api_url"` // another endpoint that speaks Slack's API, for tests
 	MinSeverity       string `yaml:"min_severity"`
-	Mode              string `yaml:"mode"`
+	Mode              string `yaml:"mode"` // how presses of buttons come back: socket or http; messages have no buttons without it
+	AppTokenFile      string `yaml:"app_token_file"`
+	AppTokenEnv       string `yaml:"app_token_env"`
 	SigningSecretFile string `yaml:"signing_secret_file"`
+	SigningSecretEnv  string `yaml:"signing_secret_env"`
+	Listen            string `yaml:"listen"` // of mode http; default 127.0.0.1:8440
 }
 
 // Report says when the weekly report is made.
