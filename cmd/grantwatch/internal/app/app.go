@@ -67,6 +67,7 @@ type App struct {
 	newer       atomic.Bool                  // there is a view that was not told yet
 	nudges      chan struct{}
 	lastTold    string
+	loaded      string    // mark of the findings that were loaded last
 	stdin       io.Reader // nil when nothing may be read from it
 }
 
