@@ -126,7 +126,7 @@ func (m *Member) topic(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if err != nil {
+		if err != nil && (pause > time.Second || !errors.Is(err, kerr.UnknownTopicOrPartition)) { // a new topic takes a moment to be known
 			m.cfg.Report(fmt.Errorf("kafka: topic %s: %w", m.cfg.Topic, err))
 		}
 		wait := time.NewTimer(pause)
