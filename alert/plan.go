@@ -122,6 +122,7 @@ func inOrder(a, b Message) int {
 	return cmp.Or(
 		-cmp.Compare(order(&a), order(&b)),
 		-cmp.Compare(a.Severity.Rank(), b.Severity.Rank()),
+		a.told.Compare(b.told), // what was never told first: a group that keeps getting worse must not hold the others up
 		cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Team, b.Team), cmp.Compare(a.Kind, b.Kind),
 		cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Fingerprint, b.Fingerprint), cmp.Compare(a.Reason, b.Reason))
 }
