@@ -30,6 +30,7 @@ func (p *planner) decide(m *Message) {
 	rec := Record{Post: postID(m.Key, m.At)}
 	if ok {
 		rec = prev.Record()
+		p.records[m.Key] = rec
 	}
 	told := rec.Told
 	if told.IsZero() {
