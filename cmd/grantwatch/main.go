@@ -64,7 +64,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(runCommand(), ingestCommand(), auditCommand(), demoCommand(), normaliseCommand(), dlqCommand(), rawCommand(), whoCommand(), reportCommand(), rulesCommand(),
+	c.AddCommand(runCommand(), ingestCommand(), auditCommand(), demoCommand(), normaliseCommand(), dlqCommand(), rawCommand(), whoCommand(), reportCommand(), exceptionsCommand(), rulesCommand(),
 		migrateCommand(), doctorCommand(), engineCommand(), versionCommand())
 	return c
 }
