@@ -139,7 +139,7 @@ func (p *page) show(w http.ResponseWriter, r *http.Request) {
 			v.Modal = p.modal(r.Context(), m, v.People)
 		}
 	}
-	v.Problem = r.URL.Query().Get("problem")
+	v.Problem, v.Still = r.URL.Query().Get("problem"), r.URL.Query().Has("still")
 	var b bytes.Buffer
 	if err := p.tmpl.Execute(&b, v); err != nil {
 		p.log.Error("page", "error", err)

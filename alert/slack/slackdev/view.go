@@ -26,6 +26,7 @@ type view struct {
 	ThreadTS string
 	Modal    *modal
 	Problem  string
+	Still    bool // without the script, for pictures
 }
 
 type entry struct {
