@@ -65,6 +65,6 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	c.AddCommand(runCommand(), ingestCommand(), detectCommand(), alertCommand(), auditCommand(), demoCommand(), normaliseCommand(), dlqCommand(), rawCommand(), whoCommand(), reportCommand(), exceptionsCommand(), rulesCommand(),
-		migrateCommand(), doctorCommand(), engineCommand(), versionCommand())
+		migrateCommand(), doctorCommand(), engineCommand(), devCommand(), versionCommand())
 	return c
 }
