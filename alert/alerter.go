@@ -78,7 +78,7 @@ func (a *Alerter) SetRoutes(r Routes) {
 // Settle returns once no message is under way that began before. Whoever takes teams over waits for it.
 func (a *Alerter) Settle() {
 	a.sending.Lock()
-	a.sending.Unlock() //nolint:staticcheck // an empty section: to have had the lock is all
+	a.sending.Unlock() //nolint:staticcheck,gocritic // an empty section: to have had the lock is all
 }
 
 // Summary says what became of an evaluation's messages.

@@ -154,7 +154,7 @@ func (s *script) round(ctx context.Context) {
 func (s *script) rounds(n int) {
 	for range n {
 		s.round(s.t.Context())
-		time.Sleep(time.Minute) // virtual
+		<-time.After(time.Minute) // virtual
 	}
 }
 

@@ -124,7 +124,7 @@ func (m *Member) topic(ctx context.Context) error {
 			}
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // that ctx ends is no error
 		}
 		if err != nil && (pause > time.Second || !errors.Is(err, kerr.UnknownTopicOrPartition)) { // a new topic takes a moment to be known
 			m.cfg.Report(fmt.Errorf("kafka: topic %s: %w", m.cfg.Topic, err))

@@ -218,7 +218,7 @@ func (q *Quiet) Parse() (Hours, error) {
 		}
 	}
 	for _, d := range q.Days {
-		i := slices.IndexFunc(weekdays, func(w string) bool { return w == strings.ToLower(d) || w[:3] == strings.ToLower(d) })
+		i := slices.IndexFunc(weekdays, func(w string) bool { return strings.EqualFold(w, d) || strings.EqualFold(w[:3], d) })
 		if i < 0 {
 			return h, fmt.Errorf("%q is no day of the week", d)
 		}
