@@ -20,7 +20,7 @@ import (
 // unshown are keys that the page names and its examples leave out: load refuses them today, nothing uses them, or they are
 // for tests, or stand instead of another.
 var unshown = []string{"entitlements.from.kafka", "entitlements.from.kafka.topic", "entitlements.from.http", "entitlements.from.http.token_file", "entitlements.from.http.client_names",
-	"identities.from.kafka", "identities.from.kafka.topic", "identities.from.http", "identities.from.http.token_file", "identities.from.http.client_names", "alert.digest", "alert.slack.mode",
+	"identities.from.kafka", "identities.from.kafka.topic", "identities.from.http", "identities.from.http.token_file", "identities.from.http.client_names", "alert.slack.mode",
 	"alert.slack.signing_secret_file", "alert.slack.api_url", "alert.slack.token_env", "report.channel"}
 
 // structKeys lists every key of the structs in a file as a path: feeds.from.file.
@@ -73,14 +73,14 @@ func elementName(e ast.Expr) string {
 	return ""
 }
 
-// yamlKeys adds the paths of all keys of a document. Below rules.teams stand names of teams and below page.oidc.groups names
-// of groups, which are no keys.
+// yamlKeys adds the paths of all keys of a document. Names of teams below rules.teams, of groups below page.oidc.groups, and
+// severities below alert.escalate.after, are no keys.
 func yamlKeys(v any, prefix string, out map[string]bool) {
 	switch x := v.(type) {
 	case map[string]any:
 		for k, inner := range x {
 			out[prefix+k] = true
-			if prefix+k != "rules.teams" && prefix+k != "page.oidc.groups" {
+			if prefix+k != "rules.teams" && prefix+k != "page.oidc.groups" && prefix+k != "alert.escalate.after" {
 				yamlKeys(inner, prefix+k+".", out)
 			}
 		}

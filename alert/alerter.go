@@ -22,6 +22,9 @@ var ErrGone = errors.New("the message to change is gone")
 // ErrUnsure is what a notifier returns when nobody can tell whether a message was delivered. The delivery stays pending.
 var ErrUnsure = errors.New("whether the message was delivered is not known")
 
+// errNotOurs is a message that another process sends.
+var errNotOurs = errors.New("another process sends it")
+
 const saveTimeout = 10 * time.Second
 
 // Alerter tells of one evaluation after the other.
@@ -31,7 +34,8 @@ type Alerter struct {
 	now        func() time.Time
 	opts       Options
 
-	running  sync.Mutex // two runs at once would both find nothing on record and post twice
+	sending  sync.RWMutex // held for reading while a message is under way
+	running  sync.Mutex   // two runs at once would both find nothing on record and post twice
 	saving   sync.Mutex
 	mu       sync.Mutex
 	routes   Routes
@@ -69,6 +73,12 @@ func (a *Alerter) SetRoutes(r Routes) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.routes = r
+}
+
+// Settle returns once no message is under way that began before. Whoever takes teams over waits for it.
+func (a *Alerter) Settle() {
+	a.sending.Lock()
+	a.sending.Unlock() //nolint:staticcheck,gocritic // an empty section: to have had the lock is all
 }
 
 // Summary says what became of an evaluation's messages.
@@ -121,6 +131,11 @@ func (a *Alerter) Run(ctx context.Context, view *ledger.View) (Summary, error) {
 
 // deliver sends one message and keeps its record. updated tells a change of a message that stood there from a new one.
 func (a *Alerter) deliver(ctx context.Context, m Message, prev *Delivery) (updated bool, err error) {
+	a.sending.RLock()
+	defer a.sending.RUnlock()
+	if a.opts.Owns != nil && !a.opts.Owns(m.Team) {
+		return false, errNotOurs // since the plan was made another process took the team over
+	}
 	if prev != nil && prev.TS != "" {
 		d, err := a.notifier.Send(ctx, m, prev)
 		switch {

@@ -30,6 +30,7 @@ func (p *planner) decide(m *Message) {
 	rec := Record{Post: postID(m.Key, m.At)}
 	if ok {
 		rec = prev.Record()
+		p.records[m.Key] = rec
 	}
 	told := rec.Told
 	if told.IsZero() {
@@ -40,6 +41,9 @@ func (p *planner) decide(m *Message) {
 		rec = Record{Post: postID(m.Key, m.At), ChannelID: rec.ChannelID}
 	}
 	seen := seenSet(rec.Seen)
+	if !anew {
+		m.told = told
+	}
 	open := !anew && prev.TS == "" // on record as about to be posted; the notifier finds out whether it was
 	if !anew && !open {
 		p.tell(m, both(m.names, rec.Seen), rec.Upto)

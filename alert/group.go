@@ -43,6 +43,13 @@ func postID(k Key, at time.Time) string {
 
 // finish fills in what follows from the findings.
 func (m *Message) finish() {
+	if len(m.members) > 0 {
+		m.Findings = make([]access.Finding, len(m.members))
+		for i, f := range m.members {
+			m.Findings[i] = *f
+		}
+		m.members = nil
+	}
 	list := m.Findings
 	if len(list) == 0 {
 		list = m.Unverifiable

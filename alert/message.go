@@ -42,7 +42,9 @@ type Message struct {
 	Link         string          // address of the page about it; empty when nobody said where the page is
 	Record       Record          // what is put on record when it was delivered
 
-	names []string // shortened fingerprints of Findings
+	members []*access.Finding // of Findings, while they are gathered: copied once, when all are known
+	names   []string          // shortened fingerprints of Findings
+	told    time.Time         // when it last called for attention; zero when never
 }
 
 // Closing says what has become of the findings that a message told, as far as they are still known. The others are gone.

@@ -31,7 +31,7 @@ func Plan(view *ledger.View, sent map[Key]Delivery, routes Routes, now time.Time
 func (in Input) Plan() (out []Message, next time.Time) {
 	s := sorter{routes: in.Routes, now: in.Now, groups: map[groupKey]*Message{}, held: map[Reason]*Message{}}
 	s.sort(in.View)
-	p := planner{Input: in, steps: index(in.Steps)}
+	p := planner{Input: in, steps: index(in.Steps), records: map[Key]Record{}}
 	out = make([]Message, 0, len(s.groups)+len(s.held))
 	here := make(map[Key]bool, len(s.groups))
 	finish := func(m *Message) {
@@ -66,8 +66,9 @@ func (in Input) Plan() (out []Message, next time.Time) {
 // planner holds what is decided over.
 type planner struct {
 	Input
-	steps map[string][]ledger.Change // by shortened fingerprint
-	next  time.Time
+	steps   map[string][]ledger.Change // by shortened fingerprint
+	records map[Key]Record             // of what was decided about, as it stood before
+	next    time.Time
 }
 
 // due notes that a plan made at t differs from this one.
@@ -90,7 +91,7 @@ func (p *planner) escalate(s *sorter, groups []*Message) {
 		if !ok || prev.TS == "" || prev.Status != StatusSent || m.Audience == AudienceSOC || m.Audience == AudienceOperator {
 			continue
 		}
-		since := prev.Record().Since
+		since := p.records[m.Key].Since
 		if since.IsZero() {
 			since = prev.At
 		}
@@ -106,14 +107,14 @@ func (p *planner) escalate(s *sorter, groups []*Message) {
 			for _, to := range s.room {
 				to.audience, to.team = AudienceEscalation, m.Team
 				x := s.group(f, to, true)
-				x.Findings, x.names, x.Waited = append(x.Findings, *f), append(x.names, m.names[i]), max(x.Waited, waited)
+				x.members, x.Waited = append(x.members, f), max(x.Waited, waited)
 			}
 		}
 	}
 	for _, m := range s.groups {
-		slices.SortStableFunc(m.Findings, func(a, b access.Finding) int { return ledger.Compare(&a, &b) })
-		for i := range m.Findings {
-			m.names[i] = short(m.Findings[i].Fingerprint)
+		slices.SortStableFunc(m.members, ledger.Compare)
+		for _, f := range m.members {
+			m.names = append(m.names, short(f.Fingerprint))
 		}
 	}
 }
@@ -122,6 +123,7 @@ func inOrder(a, b Message) int {
 	return cmp.Or(
 		-cmp.Compare(order(&a), order(&b)),
 		-cmp.Compare(a.Severity.Rank(), b.Severity.Rank()),
+		a.told.Compare(b.told), // what was never told first: a group that keeps getting worse must not hold the others up
 		cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Team, b.Team), cmp.Compare(a.Kind, b.Kind),
 		cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Fingerprint, b.Fingerprint), cmp.Compare(a.Reason, b.Reason))
 }

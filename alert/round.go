@@ -177,6 +177,8 @@ func (r *round) note(m *Message, updated bool, err error) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	switch {
+	case errors.Is(err, errNotOurs):
+		r.sum.Suppressed[ReasonOtherSender]++
 	case err != nil:
 		r.sum.Failed++
 		r.errs = append(r.errs, fmt.Errorf("alert: %s of team %q to %q: %w", m.Kind, m.Team, m.Channel, err))

@@ -63,7 +63,7 @@ func (s *sorter) sort(view *ledger.View) {
 		for _, to := range s.room {
 			if verifiable {
 				m := s.group(f, to, false)
-				m.Findings, m.names = append(m.Findings, *f), append(m.names, name)
+				m.members, m.names = append(m.members, f), append(m.names, name)
 			} else {
 				blind = append(blind, blindAt{f, name, to})
 			}

@@ -171,17 +171,25 @@ func scanEvent(r driver.Rows, s *StoredEvent) error {
 
 // Hits returns what event rules matched since a time, by event time, of every team.
 func (s *Store) Hits(ctx context.Context, since time.Time) ([]access.Hit, error) {
-	return all(ctx, s, "hits", func(r driver.Rows, h *access.Hit) error {
-		var severity, body string
-		if err := r.Scan(&h.Team, &h.Rule, &severity, &h.Why, &h.Feed, &body); err != nil {
-			return err
-		}
-		h.Severity = access.Severity(severity)
-		if err := json.Unmarshal([]byte(body), &h.Event); err != nil {
-			return fmt.Errorf("hit of %s: %w", h.Rule, err)
-		}
-		return nil
-	}, at("since", since))
+	return all(ctx, s, "hits", scanHit, at("since", since))
+}
+
+// HitsIngested returns what event rules matched in batches since a time, by when they were read: the newest of each team,
+// rule, actor and severity, and no more than limit.
+func (s *Store) HitsIngested(ctx context.Context, since time.Time, limit int) ([]access.Hit, error) {
+	return all(ctx, s, "hits_ingested", scanHit, at("since", since), p("limit", uint64(max(limit, 0))))
+}
+
+func scanHit(r driver.Rows, h *access.Hit) error {
+	var severity, body string
+	if err := r.Scan(&h.Team, &h.Rule, &severity, &h.Why, &h.Feed, &body); err != nil {
+		return err
+	}
+	h.Severity = access.Severity(severity)
+	if err := json.Unmarshal([]byte(body), &h.Event); err != nil {
+		return fmt.Errorf("hit of %s: %w", h.Rule, err)
+	}
+	return nil
 }
 
 // DeadLetters returns the latest dead letters of a team; an empty feed means each of its feeds.

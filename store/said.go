@@ -154,6 +154,15 @@ func (s *Store) OpenChannels(ctx context.Context) ([]string, error) {
 	return all(ctx, s, "delivery_channels", func(r driver.Rows, c *string) error { return r.Scan(c) })
 }
 
+// FindingsMark changes whenever the findings, what is said of them or their exceptions do.
+func (s *Store) FindingsMark(ctx context.Context) (string, error) {
+	got, err := all(ctx, s, "findings_mark", func(r driver.Rows, v *string) error { return r.Scan(v) })
+	if err != nil || len(got) == 0 {
+		return "", err
+	}
+	return got[0], nil
+}
+
 // save writes rows whose body is the row itself.
 func save[T any](ctx context.Context, s *Store, table, versions string, v []T, columns func(body []string, version uint64) []column) error {
 	if len(v) == 0 {

@@ -52,6 +52,9 @@ func TestWhatPeopleSaid(t *testing.T) {
 	if err := s.SaveTrouble(t.Context(), tr); err != nil {
 		t.Fatal(err)
 	}
+	if mark, err := s.FindingsMark(t.Context()); err != nil || mark != "0 2 2" {
+		t.Errorf("%q %v", mark, err)
+	}
 	if got, err := s.Troubles(t.Context()); err != nil || len(got) != 0 {
 		t.Errorf("%+v %v", got, err)
 	}

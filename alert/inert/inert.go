@@ -23,8 +23,15 @@ func Hidden(r rune) bool {
 }
 
 // Runes makes one visible line of a foreign string: white space becomes single blanks and hidden characters U+FFFD, so that
-// two names never become one. It reads no further than n characters and one more, which tells that something is left out.
+// two names never become one. It reads no further than n characters and one more, which tells that something is left out, and
+// of what shows as little, such as thousands of hidden characters, no further than some bytes for each.
 func Runes(s string, n int) []rune {
+	if most := 16*max(n, 0) + 64; len(s) > most {
+		for most > 0 && !utf8.RuneStart(s[most]) {
+			most--
+		}
+		s = s[:most] + "…"
+	}
 	out := make([]rune, 0, min(len(s), n+1))
 	blank, marked, marks := true, false, 0
 	for _, r := range s {

@@ -6,11 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/grantwatch/grantwatch/access"
+	"github.com/grantwatch/grantwatch/alert/slack/slacktest"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/app"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/output"
@@ -26,6 +28,7 @@ type demoFlags struct {
 	reports string
 	once    bool
 	listen  string
+	slack   string
 }
 
 // demoCommand runs a made-up organisation with known problems through the real pipeline.
@@ -42,6 +45,7 @@ func demoCommand() *cobra.Command {
 	c.Flags().StringVar(&f.reports, "reports", "demo-reports", "folder for the week's report")
 	c.Flags().BoolVar(&f.once, "once", false, "exit when done instead of serving the page")
 	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8420", "address of the page; loopback only")
+	c.Flags().StringVar(&f.slack, "slack", "127.0.0.1:8430", "address of the made-up Slack that the teams are told in; loopback only")
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no remarks on standard error")
 	c.Flags().BoolVar(&f.debug, "debug", false, "log what the parts do")
 	return c
@@ -64,7 +68,14 @@ func (f *demoFlags) run(c *cobra.Command) error {
 			fmt.Fprintf(stderr, "stage %s after %.1f s, peak resident so far %s\n", name, time.Since(began).Seconds(), peakResident())
 		}
 	}
-	o := app.Options{Config: cfg, Log: f.log(stderr), Notice: f.notice(stderr), Meter: m, FetchBar: fetchBar(stderr), Now: org.AsOf(), Base: base}
+	// The demo's clock goes on from its own now, for its findings, its messages and whoever presses a button.
+	clock := func() time.Time { return org.AsOf().Add(time.Since(began)) }
+	ws, link, err := f.workspace(c, org, cfg, clock)
+	if err != nil {
+		return err
+	}
+	defer ws.close()
+	o := app.Options{Slack: link, Config: cfg, Log: f.log(stderr), Notice: f.notice(stderr), Meter: m, FetchBar: fetchBar(stderr), Now: org.AsOf(), Base: base}
 	a, err := app.Open(ctx, o)
 	if err != nil {
 		return err
@@ -78,6 +89,7 @@ func (f *demoFlags) run(c *cobra.Command) error {
 		return err
 	}
 	defer p.close()
+	cfg.Alert.Page = p.url()
 	res, view, err := a.Once(ctx, org.AsOf())
 	done()
 	if err != nil {
@@ -89,8 +101,12 @@ func (f *demoFlags) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	a.Newest(view)
+	if _, err := a.Alert(ctx, clock); err != nil {
+		return err
+	}
 	took := time.Since(began)
-	if err := f.print(stdout, org, view, res.Findings, files, p.url(), took, a.EngineRestarts()); err != nil {
+	if err := f.print(stdout, org, view, res.Findings, files, p.url(), ws, took, a.EngineRestarts()); err != nil {
 		return err
 	}
 	if !demo.Score(org.Truth(), res.Findings).All() {
@@ -99,9 +115,52 @@ func (f *demoFlags) run(c *cobra.Command) error {
 	if f.once {
 		return nil
 	}
-	fmt.Fprintln(stdout, "\nthe page is served until you press ctrl-c")
+	fmt.Fprintln(stdout, "\nboth pages are served until you press ctrl-c; buttons in the made-up Slack work")
+	var beside sync.WaitGroup
+	beside.Go(func() { a.Teller(ctx, clock) })
+	beside.Go(func() {
+		if err := a.Callbacks(ctx, clock); err != nil {
+			a.Notice("slack: %v; nothing that is pressed arrives", err)
+		}
+	})
 	<-ctx.Done()
+	beside.Wait()
 	return nil
+}
+
+// socChannel is where the central security team of the demo hears of what has no channel of its own.
+const socChannel = "access-soc"
+
+// workspace starts the made-up Slack with the organisation's people, and lets the configuration tell them there. It takes
+// messages as fast as they come, where Slack takes one a second in a channel.
+func (f *demoFlags) workspace(c *cobra.Command, org *demo.Org, cfg *config.Config, clock func() time.Time) (*workspace, app.SlackLink, error) {
+	var link app.SlackLink
+	var err error
+	if link.Token, err = freshSecret("xoxb-"); err != nil {
+		return nil, link, err
+	}
+	if link.AppToken, err = freshSecret("xapp-"); err != nil {
+		return nil, link, err
+	}
+	var users []slacktest.User
+	for i, p := range org.Colleagues() {
+		users = append(users, slacktest.User{ID: fmt.Sprintf("U0DEMO%03d", i+1), Name: p.Login, RealName: p.Name, Email: p.Email, Title: p.Title})
+	}
+	channels := []string{socChannel}
+	for i := range cfg.Teams {
+		t := &cfg.Teams[i]
+		t.Slack = "#" + t.Name + "-access"
+		channels = append(channels, t.Slack[1:])
+	}
+	const fast = time.Nanosecond
+	link.Every = fast
+	ws, err := startWorkspace(c.Context(), f.slack, slacktest.Options{Token: link.Token, AppToken: link.AppToken, Now: clock, Every: fast}, users, channels, f.log(c.ErrOrStderr()), true)
+	if err != nil {
+		return nil, link, err
+	}
+	cfg.Alert.Slack = &config.Slack{Channel: "#" + socChannel, MinSeverity: string(access.SeverityMedium), Mode: "socket", APIURL: ws.url() + "api/"}
+	cfg.Alert.SOC = "#" + socChannel
+	return ws, link, nil
 }
 
 // peakResident is the most memory that this process has held; empty where the system does not say.
@@ -133,7 +192,7 @@ func (f *demoFlags) place(org *demo.Org, stderr io.Writer) (*config.Config, app.
 
 const shownFindings = 20 // the page and the report show them all
 
-func (f *demoFlags) print(w io.Writer, org *demo.Org, v *ledger.View, all []access.Finding, files []string, url string, took time.Duration, restarts int64) error {
+func (f *demoFlags) print(w io.Writer, org *demo.Org, v *ledger.View, all []access.Finding, files []string, url string, ws *workspace, took time.Duration, restarts int64) error {
 	shown := make([]access.Finding, 0, shownFindings)
 	perKind := map[string]int{}
 	for i := range v.Findings { // two of each kind and verdict show more than twenty of the gravest
@@ -155,6 +214,6 @@ func (f *demoFlags) print(w io.Writer, org *demo.Org, v *ledger.View, all []acce
 	if restarts > 0 {
 		fmt.Fprintf(w, "the engine was started again %d times\n", restarts)
 	}
-	fmt.Fprintf(w, "\n%d records in %.1f s\nreport  %s\npage    %s\n", v.Totals.Events, took.Seconds(), strings.Join(files, " "), url)
+	fmt.Fprintf(w, "\n%d records in %.1f s\nreport  %s\npage    %s\nslack   %s (made up; %d messages were posted)\n", v.Totals.Events, took.Seconds(), strings.Join(files, " "), url, ws.url(), ws.Posted())
 	return nil
 }

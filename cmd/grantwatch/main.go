@@ -64,7 +64,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(runCommand(), ingestCommand(), canaryCommand(), auditCommand(), demoCommand(), normaliseCommand(), dlqCommand(), rawCommand(), whoCommand(), reportCommand(), rulesCommand(),
-		migrateCommand(), doctorCommand(), engineCommand(), versionCommand())
+	c.AddCommand(runCommand(), ingestCommand(), canaryCommand(), detectCommand(), alertCommand(), auditCommand(), demoCommand(), normaliseCommand(), dlqCommand(), rawCommand(), whoCommand(), reportCommand(), exceptionsCommand(), rulesCommand(),
+		migrateCommand(), doctorCommand(), engineCommand(), devCommand(), versionCommand())
 	return c
 }

@@ -80,6 +80,7 @@ type loop struct {
 	out     io.Writer
 	now     func() (time.Time, error)
 	done    func()
+	mute    bool // detect alone: others tell
 	once    bool // one pass over everything, also over what is otherwise read beside the watch
 
 	digested string    // week whose digests were sent
@@ -99,7 +100,15 @@ func (l *loop) forever(ctx context.Context) error {
 		return err // the first pass shows what is wrong with configuration and input
 	}
 	l.done()
-	l.told.Go(func() { l.app.Teller(ctx, l.clock) })
+	if !l.mute {
+		l.told.Go(func() { l.app.Teller(ctx, l.clock) })
+		l.told.Go(func() {
+			if err := l.app.Callbacks(ctx, l.clock); err != nil {
+				l.app.Notice("slack: %v; nothing that is pressed arrives", err)
+			}
+		})
+	}
+	l.told.Go(func() { l.app.Fast(ctx, l.judged, l.cfg.Store.DSN != "" || l.cfg.Store.DSNFile != "") })
 	pushed, err := l.app.StartPush(ctx, l.clock)
 	if err != nil {
 		return err
@@ -169,11 +178,17 @@ func (l *loop) evaluate(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	l.page.view.Store(view)
+	if l.page != nil {
+		l.page.view.Store(view)
+	}
 	fmt.Fprintf(l.out, "%s  %d open, %d unverifiable, %d excepted; %d changes; %d records\n", now.Format(time.RFC3339), view.Totals.Open,
 		view.Totals.Unverifiable, view.Totals.Excepted, len(view.Changes), view.Totals.Events)
 	if err := l.report(ctx, view, now); err != nil {
 		l.app.Notice("report: %v", err)
+	}
+	if l.mute { // the view is what hits are judged beside
+		l.app.Newest(view)
+		return nil
 	}
 	l.alert(ctx, view, now)
 	return nil
@@ -246,6 +261,14 @@ func startOfWeek(t time.Time) time.Time {
 
 // clock is what Slack is paced by: the machine's, whatever moment is judged.
 func (l *loop) clock() time.Time { return time.Now() }
+
+// judged is the moment that is judged: the machine's, unless another was asked for.
+func (l *loop) judged() time.Time {
+	if t, err := l.now(); err == nil {
+		return t
+	}
+	return time.Now()
+}
 
 // report writes the report of the last full week once its time has come, and those of weeks that were missed.
 func (l *loop) report(ctx context.Context, v *ledger.View, now time.Time) error {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"time"
 
@@ -79,32 +77,17 @@ func (a *App) notifier(now func() time.Time) (alert.Notifier, error) {
 	if c == nil {
 		return a.notifiers(nil, now)
 	}
-	token, err := a.slackToken()
+	token, err := a.secret("alert.slack.token", c.TokenFile, c.TokenEnv)
 	if err != nil {
 		return nil, err
 	}
-	n := slack.New(slack.Config{Token: token, APIURL: c.APIURL, Now: now, Logger: a.Log})
-	if f, ok := any(n).(alert.FileNotifier); ok {
-		a.files = f
+	l := a.link
+	if l.Token != "" {
+		token = l.Token
 	}
-	return a.notifiers(n, now)
-}
-
-// slackToken reads the token from its file or environment variable.
-func (a *App) slackToken() (string, error) {
-	c := a.Cfg.Alert.Slack
-	if c.TokenFile != "" {
-		b, err := fs.ReadFile(a.FS, c.TokenFile)
-		if err != nil {
-			return "", fmt.Errorf("alert.slack.token_file: %w", err)
-		}
-		return trimSpace(b), nil
-	}
-	t := os.Getenv(c.TokenEnv)
-	if t == "" {
-		return "", fmt.Errorf("alert.slack.token_env: the environment variable %s is empty", c.TokenEnv)
-	}
-	return t, nil
+	a.slack = slack.New(slack.Config{Token: token, APIURL: c.APIURL, Now: now, Logger: a.Log, Buttons: c.Mode != "", HTTPClient: l.Client, Every: l.Every})
+	a.files = a.slack
+	return a.notifiers(a.slack, now)
 }
 
 // Alert tells the owning teams of the newest evaluation. What could not be told is said and tried again; it never stops the
@@ -199,8 +182,26 @@ func (a *App) Share(ctx context.Context, channel, name string, body []byte, comm
 	return err
 }
 
-// Newest keeps the view that is told next.
+// Newest keeps the view that is told next, with what was judged by its hits while it was made.
 func (a *App) Newest(v *ledger.View) {
+	a.books.Lock()
+	defer a.books.Unlock()
+	in := map[string]bool{}
+	if len(a.fresh) > 0 {
+		for i := range v.Findings {
+			in[v.Findings[i].Fingerprint] = true
+		}
+	}
+	var late []access.Finding
+	for fp, f := range a.fresh {
+		if !in[fp] {
+			late = append(late, f)
+		}
+	}
+	a.newest(withFresh(v, late, nil))
+}
+
+func (a *App) newest(v *ledger.View) {
 	a.view.Store(v)
 	a.newer.Store(true)
 	a.Nudge()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
+	"github.com/grantwatch/grantwatch/alert/slack"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/metrics"
 	"github.com/grantwatch/grantwatch/detect"
@@ -48,8 +49,12 @@ type App struct {
 	people      []access.Identity
 	sources     []source
 	lastRead    map[string]uint64 // file → hash of what was last read from it
+	books       sync.Mutex        // of previous and fresh
 	previous    []access.Finding
 	previousSet bool
+	fresh       map[string]access.Finding    // judged by their hits alone since the evaluation that is under way began
+	ground      atomic.Pointer[detect.Input] // what hits are judged by between evaluations
+	hits        *hitBox
 	pipe        *ingest.Pipeline
 	events      atomic.Pointer[eventRules]  // the rules on events with the people that they know; made anew when either changes
 	followers   map[string]*ingest.Follower // by feed; nil before the first Read
@@ -58,7 +63,9 @@ type App struct {
 	verified    digest.Verified             // signatures of digests that were good
 	alerting    sync.Mutex                  // held while the alerter is made
 	alerter     *alert.Alerter
-	closers     []func()                     // of what was opened while running
+	closers     []func() // of what was opened while running
+	slack       *slack.Notifier
+	link        SlackLink
 	files       alert.FileNotifier           // nil when nothing that is configured can share files
 	directory   atomic.Pointer[alert.People] // who was known at the newest evaluation
 	view        atomic.Pointer[ledger.View]  // the newest
@@ -66,6 +73,7 @@ type App struct {
 	nudges      chan struct{}
 	lastTold    string
 	roster      atomic.Pointer[detect.Roster] // who is who in the newest evaluation
+	loaded      string                        // mark of the findings that were loaded last
 	stdin       io.Reader                     // nil when nothing may be read from it
 }
 
@@ -94,13 +102,14 @@ type Options struct {
 	FetchBar  func(done, total int64)
 	Now       time.Time // for the migrations' ledger
 	Stdin     io.Reader // of the feed that is read from it
+	Slack     SlackLink // the way to Slack; the zero value is the network
 	NoRules   bool
 	NoMigrate bool
 }
 
 // Open loads the rules, starts the embedded engine unless the configuration names a server, and migrates the store.
 func Open(ctx context.Context, o Options) (*App, error) {
-	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, stdin: o.Stdin, nudges: make(chan struct{}, 1), lastRead: map[string]uint64{}, digested: map[string]time.Time{}}
+	a := &App{Cfg: o.Config, FS: config.Files(o.Config, o.Base), Log: o.Log, Notice: o.Notice, Meter: o.Meter, metrics: o.Metrics, only: o.Feeds, stdin: o.Stdin, nudges: make(chan struct{}, 1), link: o.Slack, fresh: map[string]access.Finding{}, hits: newHitBox(), lastRead: map[string]uint64{}, digested: map[string]time.Time{}}
 	if a.Log == nil {
 		a.Log = slog.New(slog.DiscardHandler)
 	}

@@ -49,6 +49,9 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 	if err := a.readDigests(ctx, now); err != nil {
 		return nil, nil, err
 	}
+	a.books.Lock()
+	clear(a.fresh)
+	a.books.Unlock()
 	in, err := a.input(ctx, now)
 	if err != nil {
 		return nil, nil, err
@@ -57,17 +60,23 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 	if err != nil {
 		return nil, nil, err
 	}
-	if !a.previousSet {
-		if a.previous, err = a.Store.FindingsAll(ctx, store.FindingFilter{}); err != nil {
-			return nil, nil, err
-		}
-		a.previousSet = true
-	}
 	a.directory.Store(alert.NewPeople(a.people, now))
-	if err := a.alreadyExcepted(ctx, now); err != nil {
+	a.ground.Store(&detect.Input{Identities: in.Identities, Accounts: in.Accounts, Exceptions: in.Exceptions, Rules: in.Rules, Teams: in.Teams})
+	if err := a.recall(ctx, now); err != nil {
 		return nil, nil, err
 	}
-	current, changes := ledger.Merge(a.previous, res.Findings, now)
+	// What was judged by its hits since the evidence was read is not in it, and is not over for that.
+	inEvidence := map[string]bool{}
+	for i := range res.Findings {
+		inEvidence[res.Findings[i].Fingerprint] = true
+	}
+	a.books.Lock()
+	known := slices.DeleteFunc(slices.Clone(a.previous), func(f access.Finding) bool {
+		_, fresh := a.fresh[f.Fingerprint]
+		return fresh && !inEvidence[f.Fingerprint]
+	})
+	a.books.Unlock()
+	current, changes := ledger.Merge(known, res.Findings, now)
 	if changes, err = a.handle(ctx, in, current, changes, now); err != nil {
 		return nil, nil, err
 	}
@@ -84,17 +93,41 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 	if err := a.Store.SaveEvaluations(ctx, evals); err != nil {
 		return nil, nil, err
 	}
+	a.books.Lock()
 	a.previous = keepKnown(a.previous, current)
+	for fp, f := range a.fresh {
+		if inEvidence[fp] {
+			delete(a.fresh, fp)
+		} else {
+			current = append(current, f) // it is open, and so it is counted
+		}
+	}
+	everything := slices.Clone(a.previous)
+	a.books.Unlock()
 	a.roster.Store(detect.NewRoster(in, res))
 	if err := a.keepRevocations(ctx, res); err != nil {
 		return nil, nil, err
 	}
 	people, nhis := a.headCount()
 	view := ledger.NewView(res, current, changes, a.teamInfo(), people, nhis)
-	if err := a.figures(ctx, in, res, view, a.previous); err != nil {
+	if err := a.figures(ctx, in, res, view, everything); err != nil {
 		return nil, nil, err
 	}
 	return res, view, nil
+}
+
+// recall knows what was found before: all that is on record the first time, and what an action has excepted since.
+func (a *App) recall(ctx context.Context, now time.Time) error {
+	if !a.previousSet {
+		list, err := a.Store.FindingsAll(ctx, store.FindingFilter{})
+		if err != nil {
+			return err
+		}
+		a.books.Lock()
+		a.previous, a.previousSet = list, true
+		a.books.Unlock()
+	}
+	return a.alreadyExcepted(ctx, now)
 }
 
 // alreadyExcepted gives findings the state that an action has given them: its step is on record, and is no second one.
@@ -107,6 +140,8 @@ func (a *App) alreadyExcepted(ctx context.Context, now time.Time) error {
 	for i := range made {
 		covers[made[i].Fingerprint] = made[i].Expires.After(now)
 	}
+	a.books.Lock()
+	defer a.books.Unlock()
 	for i := range a.previous {
 		if f := &a.previous[i]; covers[f.Fingerprint] && (f.State == ledger.StateOpen || f.State == ledger.StateReopened) {
 			f.State = ledger.StateExcepted

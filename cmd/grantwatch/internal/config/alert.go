@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -10,61 +12,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/grantwatch/grantwatch/access"
-	"github.com/grantwatch/grantwatch/ingest/policy"
 	"github.com/grantwatch/grantwatch/rules"
 )
-
-// Alert says who is told, of what and when.
-type Alert struct {
-	Slack         *Slack           `yaml:"slack"`
-	Webhooks      []Webhook        `yaml:"webhooks"`
-	Email         *Email           `yaml:"email"`
-	Digest        string           `yaml:"digest"`         // weekly, or nothing
-	SOC           string           `yaml:"soc"`            // channel of the central security team
-	Operator      string           `yaml:"operator"`       // channel of whoever runs Grantwatch
-	Page          string           `yaml:"page"`           // address under which people reach the page
-	Routes        []Route          `yaml:"routes"`         // tried in order
-	GroupWait     *policy.Duration `yaml:"group_wait"`     // default 0
-	GroupInterval *policy.Duration `yaml:"group_interval"` // default 5m
-	Repeat        *policy.Duration `yaml:"repeat"`         // default 7d; 0 is never
-	Escalate      *Escalate        `yaml:"escalate"`
-	Desk          Desk             `yaml:"desk"`
-	Partitions    int              `yaml:"partitions"` // of the topic that alerters share teams by; default 12
-}
-
-// Route sends findings somewhere.
-type Route struct {
-	Name     string  `yaml:"name"`
-	When     string  `yaml:"when"` // over one finding
-	Team     string  `yaml:"team"`
-	Min      string  `yaml:"min_severity"`
-	To       Targets `yaml:"to"`
-	Continue bool    `yaml:"continue"`
-
-	Condition *rules.Condition `yaml:"-"` // of When; nil takes all
-}
-
-// Escalate says who hears of what nobody acknowledged.
-type Escalate struct {
-	After map[string]policy.Duration `yaml:"after"` // by severity
-	To    Targets                    `yaml:"to"`
-}
-
-// Desk says who may act from a message, and within which bounds.
-type Desk struct {
-	Central      []string        `yaml:"central"`    // uids or addresses
-	TwoPeople    *bool           `yaml:"two_people"` // nobody approves an exception of their own for what is critical or high; default true
-	MaxException policy.Duration `yaml:"max_exception"`
-	MaxSnooze    policy.Duration `yaml:"max_snooze"`
-}
-
-// Quiet are a team's quiet hours.
-type Quiet struct {
-	From string   `yaml:"from"`
-	To   string   `yaml:"to"`
-	Days []string `yaml:"days"`
-	Zone string   `yaml:"zone"`
-}
 
 // Target is one way to somebody: a word, a channel, or a person.
 type Target struct {
@@ -174,6 +123,35 @@ func (k *checker) alert(teams map[string]bool) {
 	if s.TokenFile != "" {
 		k.exist("$.alert.slack.token_file", s.TokenFile)
 	}
+	k.slackMode(s)
+}
+
+// slackMode checks the way on which presses of buttons come back.
+func (k *checker) slackMode(s *Slack) {
+	app, secret := s.AppTokenFile != "" || s.AppTokenEnv != "", s.SigningSecretFile != "" || s.SigningSecretEnv != ""
+	switch {
+	case s.Mode != "" && s.Mode != "socket" && s.Mode != "http":
+		k.fail("$.alert.slack.mode", "mode %q is not known; known: socket, http", s.Mode)
+	case s.Mode == "socket" && !app:
+		k.fail("$.alert.slack.mode", "mode socket needs app_token_file or app_token_env, an app-level token (xapp-…) with connections:write")
+	case s.Mode == "http" && !secret:
+		k.fail("$.alert.slack.mode", "mode http needs signing_secret_file or signing_secret_env")
+	case s.Listen != "" && s.Mode != "http":
+		k.fail("$.alert.slack.listen", "listen is an address of mode http only")
+	}
+	if s.Listen != "" {
+		if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+			k.fail("$.alert.slack.listen", "%q is no address such as 127.0.0.1:8440", s.Listen)
+		}
+	}
+	for at, f := range map[string]string{"app_token_file": s.AppTokenFile, "signing_secret_file": s.SigningSecretFile} {
+		if f != "" {
+			k.exist("$.alert.slack."+at, f)
+		}
+	}
+	if u, err := url.Parse(s.APIURL); s.APIURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		k.fail("$.alert.slack.api_url", "%q is no address such as https://slack.com/api/", s.APIURL)
+	}
 }
 
 func (k *checker) route(at string, r *Route, names, teams map[string]bool) {
@@ -243,7 +221,7 @@ func (q *Quiet) Parse() (Hours, error) {
 		}
 	}
 	for _, d := range q.Days {
-		i := slices.IndexFunc(weekdays, func(w string) bool { return w == strings.ToLower(d) || w[:3] == strings.ToLower(d) })
+		i := slices.IndexFunc(weekdays, func(w string) bool { return strings.EqualFold(w, d) || strings.EqualFold(w[:3], d) })
 		if i < 0 {
 			return h, fmt.Errorf("%q is no day of the week", d)
 		}

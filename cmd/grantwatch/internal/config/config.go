@@ -4,6 +4,7 @@ package config
 
 import (
 	"github.com/grantwatch/grantwatch/ingest/policy"
+	"github.com/grantwatch/grantwatch/rules"
 )
 
 // Config is grantwatch.yaml. Relative paths in it are relative to the file.
@@ -240,6 +241,58 @@ type Store struct {
 	Path    string `yaml:"path"` // data directory of the embedded engine
 }
 
+// Alert says who is told, of what and when.
+type Alert struct {
+	Slack         *Slack           `yaml:"slack"`
+	Webhooks      []Webhook        `yaml:"webhooks"`
+	Email         *Email           `yaml:"email"`
+	Digest        string           `yaml:"digest"`         // weekly, or nothing
+	SOC           string           `yaml:"soc"`            // channel of the central security team
+	Operator      string           `yaml:"operator"`       // channel of whoever runs Grantwatch
+	Page          string           `yaml:"page"`           // address under which people reach the page
+	Routes        []Route          `yaml:"routes"`         // tried in order
+	GroupWait     *policy.Duration `yaml:"group_wait"`     // default 0
+	GroupInterval *policy.Duration `yaml:"group_interval"` // default 5m
+	Repeat        *policy.Duration `yaml:"repeat"`         // default 7d; 0 is never
+	Escalate      *Escalate        `yaml:"escalate"`
+	Desk          Desk             `yaml:"desk"`
+	Partitions    int              `yaml:"partitions"` // of the topic that alerters share teams by; default 12
+}
+
+// Route sends findings somewhere.
+type Route struct {
+	Name     string  `yaml:"name"`
+	When     string  `yaml:"when"` // over one finding
+	Team     string  `yaml:"team"`
+	Min      string  `yaml:"min_severity"`
+	To       Targets `yaml:"to"`
+	Continue bool    `yaml:"continue"`
+
+	Condition *rules.Condition `yaml:"-"` // of When; nil takes all
+}
+
+// Escalate says who hears of what nobody acknowledged.
+type Escalate struct {
+	After map[string]policy.Duration `yaml:"after"` // by severity
+	To    Targets                    `yaml:"to"`
+}
+
+// Desk says who may act from a message, and within which bounds.
+type Desk struct {
+	Central      []string        `yaml:"central"`    // uids or addresses
+	TwoPeople    *bool           `yaml:"two_people"` // nobody approves an exception of their own for what is critical or high; default true
+	MaxException policy.Duration `yaml:"max_exception"`
+	MaxSnooze    policy.Duration `yaml:"max_snooze"`
+}
+
+// Quiet are a team's quiet hours.
+type Quiet struct {
+	From string   `yaml:"from"`
+	To   string   `yaml:"to"`
+	Days []string `yaml:"days"`
+	Zone string   `yaml:"zone"`
+}
+
 // Slack is the Slack application that alerts are posted with.
 type Slack struct {
 	TokenFile         string `yaml:"token_file"`
@@ -247,8 +300,12 @@ type Slack struct {
 	Channel           string `yaml:"channel"` // where findings go whose team has no channel
 	APIURL            string `yaml:"api_url"` // another endpoint that speaks Slack's API, for tests
 	MinSeverity       string `yaml:"min_severity"`
-	Mode              string `yaml:"mode"`
+	Mode              string `yaml:"mode"` // how presses of buttons come back: socket or http; messages have no buttons without it
+	AppTokenFile      string `yaml:"app_token_file"`
+	AppTokenEnv       string `yaml:"app_token_env"`
 	SigningSecretFile string `yaml:"signing_secret_file"`
+	SigningSecretEnv  string `yaml:"signing_secret_env"`
+	Listen            string `yaml:"listen"` // of mode http; default 127.0.0.1:8440
 }
 
 // Report says when the weekly report is made.
