@@ -133,11 +133,11 @@ test-shippers: build engine ## ship through rsyslog, syslog-ng, curl, OTLP and H
 
 .PHONY: pictures
 pictures: build engine ## screenshots of the page and the report in docs/pictures
-	@deploy/require.sh chromium npm openssl pdftoppm:poppler-utils
+	@deploy/require.sh chromium npm openssl curl pdftoppm:poppler-utils
 	@deploy/browser/axe.sh >/dev/null
 	@mkdir -p docs/pictures
 	@$(GO) test -count=1 -tags browser -timeout 20m -run 'EveryPage|SignIn|Report' ./deploy/browser/ -pictures $(CURDIR)/docs/pictures
-	@deploy/pdf-pictures.sh
+	@deploy/slack-pictures.sh
 
 .PHONY: clean
 clean: ## remove what was built; caches outside the folder stay

@@ -20,7 +20,7 @@ import (
 // unshown are keys that the page names and its examples leave out: load refuses them today, nothing uses them, or they are
 // for tests, or stand instead of another.
 var unshown = []string{"entitlements.from.kafka", "entitlements.from.kafka.topic", "entitlements.from.http", "entitlements.from.http.token_file", "entitlements.from.http.client_names",
-	"identities.from.kafka", "identities.from.kafka.topic", "identities.from.http", "identities.from.http.token_file", "identities.from.http.client_names", "alert.slack.mode",
+	"identities.from.kafka", "identities.from.kafka.topic", "identities.from.http", "identities.from.http.token_file", "identities.from.http.client_names", "alert.slack.app_token_env", "alert.slack.signing_secret_env", "alert.slack.listen",
 	"alert.slack.signing_secret_file", "alert.slack.api_url", "alert.slack.token_env", "report.channel"}
 
 // structKeys lists every key of the structs in a file as a path: feeds.from.file.

@@ -148,7 +148,7 @@ func settle(t *testing.T, r *Rig, m alert.Message) alert.Delivery {
 			p := m.Delivery("", alert.StatusPending)
 			prev = &p
 		}
-		time.Sleep(5 * time.Minute) // virtual
+		<-time.After(5 * time.Minute) // virtual
 	}
 	t.Fatal("it never settled")
 	return alert.Delivery{}

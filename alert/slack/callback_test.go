@@ -59,7 +59,6 @@ type office struct {
 	root  alert.Delivery
 	stop  func()
 	teams []string
-	users map[string]string
 }
 
 var ways2 = []string{"http", "socket"}

@@ -161,10 +161,8 @@ func (n *Notifier) share(ctx context.Context, at *place, id, name, comment, post
 		case done, unsure: // the answer does not name the message, so that the channel is asked either way
 			ts, serr := n.searchFile(ctx, at, name, post, since)
 			switch {
-			case last.class == done && serr == nil && ts == "":
-				return id, nil // shared, but Slack takes a moment to show it
-			case last.class == done && serr != nil:
-				return id, nil
+			case last.class == done && ts == "":
+				return id, nil //nolint:nilerr // shared; that Slack does not show it yet, or not to us, changes nothing
 			case serr != nil:
 				return "", serr
 			case ts != "":

@@ -78,11 +78,15 @@ func renderOpen(m *alert.Message, shown []access.Finding, d detail, row slackapi
 	head := title(strings.ToUpper(word)+" · "+subject(m)+" · "+teamName(m.Team), maxHeader)
 	r := rendered{text: prose(head+" · "+tally(m), 400), blocks: []slackapi.Block{header(head)}}
 	r.blocks = append(r.blocks, section(summary(m)))
-	if line := stateLine(m); line != "" {
+	line := stateLine(m)
+	if line != "" {
 		r.blocks = append(r.blocks, section(line))
 	}
-	for i := range shown {
-		r.blocks = append(r.blocks, section(finding(&shown[i], d)))
+	for _, f := range shown {
+		if line != "" {
+			f.Handling = nil // said once, above
+		}
+		r.blocks = append(r.blocks, section(finding(&f, d)))
 	}
 	if rest := len(m.Findings) - len(shown); rest > 0 {
 		r.blocks = append(r.blocks, section(fmt.Sprintf("… and *%d more*, less grave or as grave as these. The page and `grantwatch audit` list them all.", rest)))

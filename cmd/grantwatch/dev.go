@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/grantwatch/grantwatch/alert/slack"
 	"github.com/grantwatch/grantwatch/alert/slack/slackdev"
 	"github.com/grantwatch/grantwatch/alert/slack/slacktest"
 )
@@ -29,7 +30,7 @@ const (
 func devSlackCommand() *cobra.Command {
 	var listen, users, request string
 	var channels []string
-	var fast bool
+	var fast, show bool
 	c := &cobra.Command{
 		Use: "slack", Short: "A made-up Slack on loopback, with a page on which its users read and press buttons", Args: cobra.NoArgs,
 		Long: "Serves Slack's API as far as Grantwatch needs it, stricter than Slack, and a page that shows what was posted. Point\n" +
@@ -37,7 +38,7 @@ func devSlackCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			var f common
 			o := slacktest.Options{Token: devToken, AppToken: devAppToken, SigningSecret: devSecret}
-			if fast {
+			if fast || show {
 				o.Every = time.Nanosecond
 			}
 			if request != "" {
@@ -62,6 +63,11 @@ func devSlackCommand() *cobra.Command {
 				return err
 			}
 			defer w.close()
+			if show {
+				if err := postSamples(c.Context(), w, slack.Config{Token: devToken, APIURL: w.url() + "api/", Now: time.Now, Every: time.Nanosecond, Buttons: true}); err != nil {
+					return err
+				}
+			}
 			out := c.OutOrStdout()
 			fmt.Fprintf(out, "slack %s\n\nalert:\n  slack: {token_env: SLACK_TOKEN, app_token_env: SLACK_APP_TOKEN, mode: socket, api_url: \"%sapi/\"}\n\n", w.url(), w.url())
 			fmt.Fprintf(out, "SLACK_TOKEN=%s SLACK_APP_TOKEN=%s (of mode http: signing secret %s)\nserved until you press ctrl-c\n", devToken, devAppToken, devSecret)
@@ -73,6 +79,7 @@ func devSlackCommand() *cobra.Command {
 	c.Flags().StringVar(&users, "users", "", "JSON file with users: [{\"id\", \"name\", \"real_name\", \"email\", \"title\"}]")
 	c.Flags().StringSliceVar(&channels, "channel", []string{"payments-access", "platform-access", "access-soc"}, "channels")
 	c.Flags().StringVar(&request, "request-url", "", "where callbacks are posted, such as http://127.0.0.1:8440; Socket Mode without it")
+	c.Flags().BoolVar(&show, "samples", false, "post one message of every kind, each into a channel of its own")
 	c.Flags().BoolVar(&fast, "fast", false, "take more than a message a second in a channel, which Slack does not")
 	return c
 }

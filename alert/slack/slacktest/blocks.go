@@ -111,7 +111,7 @@ func decodeStrictly(raw string, into any) error {
 	if err := d.Decode(into); err != nil {
 		return err
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // the decoder returns it bare
+	if _, err := d.Token(); err != io.EOF {
 		return fmt.Errorf("more than one value")
 	}
 	return nil

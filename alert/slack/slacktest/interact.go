@@ -57,7 +57,7 @@ func (s *Server) Payload(p Press) (map[string]any, error) {
 	action := map[string]any{"action_id": e.ActionID, "block_id": block, "type": e.Type, "action_ts": s.stamp()}
 	switch e.Type {
 	case "button":
-		action["value"], action["text"] = e.Value, json.RawMessage(e.RawText)
+		action["value"], action["text"] = e.Value, e.RawText
 		if e.URL != "" {
 			action["url"] = e.URL
 		}

@@ -133,7 +133,11 @@ func TestWhatPeopleSayHolds(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	var steps []string
-	for _, c := range a.History(t.Context(), f.Fingerprint) {
+	told, err := a.Evidence().History(t.Context(), ledger.Scope{Every: true}, f.Fingerprint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range told {
 		steps = append(steps, c.To+" "+c.Who)
 	}
 	want := "open grantwatch, acknowledged li, snoozed li, open grantwatch, handed_over li, marked_revoked li, contradicted grantwatch, marked_revoked li, resolved grantwatch"
@@ -160,7 +164,11 @@ func TestExceptionFromAMessage(t *testing.T) {
 		t.Fatalf("%+v %+v", f.State, f.Exception)
 	}
 	excepted := 0
-	for _, c := range a.History(t.Context(), f.Fingerprint) {
+	told, err := a.Evidence().History(t.Context(), ledger.Scope{Every: true}, f.Fingerprint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range told {
 		if c.To == ledger.StateExcepted {
 			excepted++
 		}
