@@ -65,7 +65,9 @@ func (w *eventWorker) lookUp(l *detect.Linker, ev *access.Event) detect.Link {
 
 func newEventRules(set *rules.Set, people []access.Identity) *eventRules {
 	r := &eventRules{linker: detect.NewLinker(people)}
-	r.pool.New = func() any { return &eventWorker{match: set.Events(set.NewWorker()), links: map[actor]detect.Link{}, memos: make([]memo, memoSlots)} }
+	r.pool.New = func() any {
+		return &eventWorker{match: set.Events(set.NewWorker()), links: map[actor]detect.Link{}, memos: make([]memo, memoSlots)}
+	}
 	return r
 }
 
