@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/grantwatch/grantwatch/ingest/frame"
 )
 
 // Config bounds what a pipeline takes of the machine and says which clocks it believes. The zero value is good.
@@ -57,6 +59,15 @@ func (c Config) withDefaults() Config {
 		c.Observe = Unobserved{}
 	}
 	return c
+}
+
+// alone is how long a message may be that is taken as one record without framing it.
+func (c *Config) alone() int {
+	most := frame.DefaultMaxRecord
+	if c.RecordBytes > 0 {
+		most = c.RecordBytes
+	}
+	return int(min(int64(most), c.BatchBytes))
 }
 
 // Validate says what is wrong with a configuration.

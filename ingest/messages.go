@@ -40,7 +40,7 @@ func (s *stream) messages(ctx context.Context, r kafka.Range) error {
 			s.buf.raw(m.Value)
 			s.took()
 			s.dead(m.Rejected, s.at(m, frame.Record{Line: 1}), m.Value)
-		} else {
+		} else if !s.alone(m.Value) {
 			in.Reset(m.Value)
 			frames.Reset(&in)
 			if err := s.message(frames, m); err != nil {
@@ -52,6 +52,17 @@ func (s *stream) messages(ctx context.Context, r kafka.Range) error {
 		}
 	}
 	return s.flush(ctx, r.To)
+}
+
+// alone takes in a message that is one record and nothing else, as most are. It is the record that a frame would make of
+// it, which the decoder tells for nothing: it takes one whole object, and all that it does not take goes through a frame.
+func (s *stream) alone(value []byte) bool {
+	if len(value) > s.cfg.alone() || !frame.Alone(value) || s.record(value) != nil {
+		return false
+	}
+	s.buf.raw(value)
+	s.took()
+	return true
 }
 
 // message takes in what one message holds.

@@ -108,8 +108,16 @@ func (s *Store) StoredIDs(ctx context.Context, team, feed string, ids []string, 
 		return nil, err
 	}
 	for part := range slices.Chunk(ids, refsAtOnce) {
+		uuids, texts := []string{}, []string{}
+		for _, id := range part {
+			if _, ok := parseUUID([]byte(id)); ok {
+				uuids = append(uuids, id)
+			} else if id != "" {
+				texts = append(texts, id)
+			}
+		}
 		got, err := all(ctx, s, "stored_ids", func(r driver.Rows, id *string) error { return r.Scan(id) },
-			append(slices.Clone(where), p("ids", part))...)
+			append(slices.Clone(where), p("uuids", uuids), p("texts", texts))...)
 		if err != nil {
 			return nil, err
 		}

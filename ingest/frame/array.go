@@ -18,6 +18,18 @@ var leading = map[string]bool{
 	"logGroup": false, "logStream": false, "subscriptionFilters": false, "nextPageToken": false, "NextToken": false,
 }
 
+// Alone reports whether b can be one record only, if it is JSON at all: an object on one line that wraps no others. It says
+// no when in doubt.
+func Alone(b []byte) bool {
+	n := len(b)
+	if n < 3 || b[0] != '{' || b[1] != '"' || b[n-1] != '}' || bytes.IndexByte(b, '\n') >= 0 || several(b) {
+		return false
+	}
+	key, _, ok := bytes.Cut(b[2:], []byte{'"'})
+	_, wraps := leading[string(key)]
+	return ok && !wraps && bytes.IndexByte(key, '\\') < 0
+}
+
 // openWrapper reports whether the object that begins here wraps an array of records, and goes into the array.
 func (f *Reader) openWrapper() bool {
 	at := f.nonBlank(1)

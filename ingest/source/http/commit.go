@@ -35,7 +35,9 @@ type committer struct {
 	limits *Limits
 	write  func(ctx context.Context, feed access.Feed, source string, parts []ingest.Part) ([]ingest.Stats, error)
 	ctx    context.Context
-	turn   chan struct{} // two groups of a feed are written at a time, one decoded while the store takes the other; the next one fills
+	// One group of a feed is written at a time, and the next one fills: many small groups cost the store far more than few
+	// large ones. One that is full has nothing to wait for, and is decoded while the store takes the other.
+	turn, second chan struct{}
 
 	mu      sync.Mutex
 	open    *group
@@ -55,7 +57,7 @@ type group struct {
 }
 
 func newCommitter(ctx context.Context, f access.Feed, cfg *Config, limits *Limits) *committer {
-	return &committer{feed: f, limits: limits, write: cfg.Write, ctx: ctx, turn: make(chan struct{}, 2), known: map[Hash]*entry{}, closing: make(chan struct{})}
+	return &committer{feed: f, limits: limits, write: cfg.Write, ctx: ctx, turn: make(chan struct{}, 1), second: make(chan struct{}, 1), known: map[Hash]*entry{}, closing: make(chan struct{})}
 }
 
 // submit hands an entry over. It returns the one to wait for, which is another one when the same content is known; nil
@@ -102,8 +104,7 @@ func (c *committer) run(g *group) {
 	case <-g.full:
 	case <-c.closing:
 	}
-	c.turn <- struct{}{}
-	defer func() { <-c.turn }()
+	defer c.takeTurn(g)()
 	c.mu.Lock()
 	if c.open == g {
 		c.open = nil
@@ -122,6 +123,21 @@ func (c *committer) run(g *group) {
 		err = fmt.Errorf("push: feed %s: the sink tells of %d parts of %d", c.feed.Name, len(stats), len(parts))
 	}
 	c.settle(g, stats, err)
+}
+
+// takeTurn waits until it is the group's turn, and returns what ends it.
+func (c *committer) takeTurn(g *group) (end func()) {
+	select {
+	case c.turn <- struct{}{}:
+		return func() { <-c.turn }
+	case <-g.full:
+	}
+	select {
+	case c.turn <- struct{}{}:
+		return func() { <-c.turn }
+	case c.second <- struct{}{}:
+		return func() { <-c.second }
+	}
 }
 
 // settle tells everyone who waits.

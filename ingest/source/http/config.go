@@ -39,7 +39,7 @@ type Limits struct {
 	InFlight int64         // memory of all requests that are not answered yet; 256 MiB
 	Team     int64         // memory of one team's requests, so that a flood leaves room for others; half of InFlight
 	Wait     time.Duration // how long a request waits for others to be written with; 50 ms
-	Group    int64         // bytes that are written together at most, unless one request alone has more; 16 MiB
+	Group    int64         // bytes that are written together at most, unless one request alone has more; 32 MiB
 	Requests int           // requests that are written together at most; 4096
 	Answer   time.Duration // how long a request waits for the sink before it is told 503; what it brought stays in the making; 10 s, which shippers wait for
 	Read     time.Duration // how long a body may take to arrive; 60 s
@@ -85,7 +85,7 @@ func (l Limits) withDefaults() Limits {
 	orInt(&l.InFlight, 256<<20)
 	orInt(&l.Team, max(l.InFlight/2, min(l.InFlight, l.most())))
 	orInt(&l.Wait, 50*time.Millisecond)
-	orInt(&l.Group, 16<<20)
+	orInt(&l.Group, 32<<20)
 	orInt(&l.Requests, 4096)
 	orInt(&l.Answer, 10*time.Second)
 	orInt(&l.Read, time.Minute)

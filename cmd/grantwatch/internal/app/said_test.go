@@ -133,7 +133,7 @@ func TestWhatPeopleSayHolds(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	var steps []string
-	told, err := a.Evidence().History(t.Context(), ledger.Scope{Every: true}, f.Fingerprint)
+	told, err := a.Evidence().History(t.Context(), ledger.Everything, f.Fingerprint)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestExceptionFromAMessage(t *testing.T) {
 		t.Fatalf("%+v %+v", f.State, f.Exception)
 	}
 	excepted := 0
-	told, err := a.Evidence().History(t.Context(), ledger.Scope{Every: true}, f.Fingerprint)
+	told, err := a.Evidence().History(t.Context(), ledger.Everything, f.Fingerprint)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ type Metrics struct {
 func New(version, engine string) *Metrics {
 	m := &Metrics{Records: newRecords(), reg: prometheus.NewRegistry(), client: prometheus.NewRegistry(), fileLags: map[feedKey]func() int64{}}
 	m.batchRecords = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "grantwatch_ingest_batch_records", Help: "Records of a durable batch.",
-		Buckets: []float64{1, 10, 100, 1000, 5000, 10_000, 20_000, 40_000}})
+		Buckets: []float64{1, 10, 100, 1000, 5000, 10_000, 20_000, 50_000, 100_000}})
 	m.batchBytes = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "grantwatch_ingest_batch_bytes", Help: "Bytes of a durable batch, decompressed.",
 		Buckets: prometheus.ExponentialBuckets(1<<10, 4, 9)})
 	m.inserts = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "grantwatch_store_insert_duration_seconds",
