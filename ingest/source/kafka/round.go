@@ -232,8 +232,8 @@ func (c *Consumer) rouseStuck(ctx context.Context) {
 	var topics []string
 	c.mu.Lock()
 	for k, at := range c.standing() {
-		if p := c.parts[k]; p != nil && (now.Sub(p.seen) < quietFor || len(p.held) > 0 || c.paused[k]) { // what is left out on purpose is not stuck
-			continue
+		if p := c.parts[k]; p != nil && (c.paused[k] || now.Sub(p.seen) < quietFor || len(p.held) > 0 && (p.next == nil || at >= p.next.To)) {
+			continue // it is left out on purpose, it brings something, or what it brought waits for the store
 		}
 		quiet[k] = at
 		if !slices.Contains(topics, k.topic) {
