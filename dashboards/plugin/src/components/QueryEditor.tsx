@@ -1,0 +1,30 @@
+import React from 'react';
+
+import { QueryEditorProps } from '@grafana/data';
+import { InlineField, InlineSwitch } from '@grafana/ui';
+
+import type { GrantwatchDataSource } from '../datasource';
+import { GrantwatchOptions, GrantwatchQuery } from '../types';
+import { LABEL, NamedQuery } from './NamedQuery';
+
+type Props = QueryEditorProps<GrantwatchDataSource, GrantwatchQuery, GrantwatchOptions>;
+
+// QueryEditor is the editor of a panel, of Explore and of an alert rule. Each change runs.
+export function QueryEditor({ datasource, query, onChange, onRunQuery }: Props) {
+  const change = (next: GrantwatchQuery) => {
+    onChange(next);
+    onRunQuery();
+  };
+  const id = `grantwatch-streaming-${query.refId}`;
+  return (
+    <NamedQuery datasource={datasource} query={{ ...query, query: query.query ?? '', params: query.params ?? {} }} onChange={change} label="Query">
+      {(spec) =>
+        spec?.streaming && (
+          <InlineField label="Live" labelWidth={LABEL} htmlFor={id} tooltip="New rows follow while the panel is open, without a refresh.">
+            <InlineSwitch id={id} aria-label="Live" value={query.streaming === true} onChange={(e) => change({ ...query, streaming: e.currentTarget.checked || undefined })} />
+          </InlineField>
+        )
+      }
+    </NamedQuery>
+  );
+}

@@ -1,0 +1,96 @@
+import { CoreApp, DataFrame, DataQueryRequest, DataQueryResponse, DataSourceInstanceSettings, MetricFindValue, ScopedVars, TimeRange, getDefaultTimeRange } from '@grafana/data';
+import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
+import { Observable, lastValueFrom } from 'rxjs';
+
+import { annotationSupport } from './annotations';
+import { interpolateParams } from './interpolate';
+import { GrantwatchOptions, GrantwatchQuery, QuerySpec } from './types';
+import { VariableSupport } from './variables';
+import { valuesOf } from './values';
+
+export class GrantwatchDataSource extends DataSourceWithBackend<GrantwatchQuery, GrantwatchOptions> {
+  private list?: Promise<QuerySpec[]>;
+
+  constructor(settings: DataSourceInstanceSettings<GrantwatchOptions>) {
+    super(settings);
+    this.annotations = annotationSupport();
+    this.variables = new VariableSupport(this);
+  }
+
+  override getDefaultQuery(_: CoreApp): Partial<GrantwatchQuery> {
+    return { query: '', params: {} };
+  }
+
+  // filterQuery keeps a query without a name from being sent: a new panel asks nothing until something is chosen.
+  override filterQuery(query: GrantwatchQuery): boolean {
+    return !query.hide && typeof query.query === 'string' && query.query !== '';
+  }
+
+  // query filters once more, since not every version of Grafana asks filterQuery on every way to here.
+  override query(request: DataQueryRequest<GrantwatchQuery>): Observable<DataQueryResponse> {
+    return super.query({ ...request, targets: request.targets.filter((target) => this.filterQuery(target)) });
+  }
+
+  override applyTemplateVariables(query: GrantwatchQuery, scopedVars: ScopedVars): GrantwatchQuery {
+    const templates = getTemplateSrv();
+    return { ...query, params: interpolateParams(query.params, (text, format) => templates.replace(text, scopedVars, format)) };
+  }
+
+  override getQueryDisplayText(query: GrantwatchQuery): string {
+    const params = Object.entries(query.params ?? {}).map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(' ') : value}`);
+    return [query.query, ...params].filter(Boolean).join(' ');
+  }
+
+  // catalogue is the backend's list of queries, asked for once. After a failure the next call asks again.
+  catalogue(): Promise<QuerySpec[]> {
+    this.list ??= this.getResource<QuerySpec[] | { queries: QuerySpec[] }>('queries').then(
+      (answer) => (Array.isArray(answer) ? answer : answer.queries),
+      (err: unknown) => {
+        this.list = undefined;
+        throw err;
+      }
+    );
+    return this.list;
+  }
+
+  // options lists the values that a parameter can have. Identities are many, so they are asked for by their beginning.
+  async options(source: string, typed: string): Promise<MetricFindValue[]> {
+    if (source === 'identities') {
+      const answer = await this.getResource<unknown[]>('identities', { prefix: typed, limit: 50 });
+      return answer.map((row) => {
+        if (typeof row === 'string') {
+          return { text: row, value: row };
+        }
+        const { uid, name } = row as { uid: string; name?: string };
+        return { text: name || uid, value: uid };
+      });
+    }
+    return this.metricFindQuery({ refId: source, query: source, params: {} });
+  }
+
+  override async metricFindQuery(query: GrantwatchQuery | string, options?: { scopedVars?: ScopedVars; range?: TimeRange }): Promise<MetricFindValue[]> {
+    const target: GrantwatchQuery = typeof query === 'string' ? { refId: 'variable', query, params: {} } : { ...query, refId: query.refId || 'variable' };
+    if (!this.filterQuery(target)) {
+      return [];
+    }
+    const range = options?.range ?? getDefaultTimeRange();
+    const answer = await lastValueFrom(
+      this.query({
+        requestId: `grantwatch-${target.refId}-${target.query}`,
+        app: CoreApp.Unknown,
+        interval: '1m',
+        intervalMs: 60_000,
+        startTime: Date.now(),
+        timezone: 'browser',
+        range,
+        scopedVars: options?.scopedVars ?? {},
+        targets: [{ ...target, datasource: this.getRef() }],
+      })
+    );
+    const failed = answer.errors?.[0] ?? answer.error;
+    if (failed) {
+      throw new Error(failed.message ?? 'the query failed');
+    }
+    return valuesOf(answer.data as DataFrame[]);
+  }
+}
