@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,11 +33,18 @@ type Options struct {
 	Retried func(what string)
 	// MaxConns bounds concurrent statements, 8 when zero.
 	MaxConns int
+	// TLS overrides what the DSN says of it.
+	TLS *tls.Config
+	// LookOnly is for those who only look: a database that is not there is an error, and is not created.
+	LookOnly bool
+	// PanelConns bounds concurrent panels, which have connections of their own; 4 when zero.
+	PanelConns int
 }
 
 // Store is a connection to ClickHouse. It is safe for concurrent use.
 type Store struct {
 	conn     driver.Conn
+	panels   driver.Conn // for those who look, so that they never wait for those who write, nor these for them
 	database string
 	encodes  bool // blocks are encoded here and not by the driver
 	retry    Retry
@@ -64,7 +72,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.encodes = opt.Protocol == clickhouse.HTTP && (opt.Compression == nil || opt.Compression.Method == clickhouse.CompressionNone)
 	dial, cancel := context.WithTimeoutCause(ctx, s.retry.Connect, errConnect)
 	defer cancel()
-	if err := s.ensureDatabase(dial, *opt); err != nil {
+	if o.LookOnly {
+		opt.DialTimeout = min(opt.DialTimeout, s.retry.Connect)
+	} else if err := s.ensureDatabase(dial, *opt); err != nil {
 		return nil, fmt.Errorf("store: connect to %s: %w", strings.Join(opt.Addr, ","), err)
 	}
 	if s.conn, err = clickhouse.Open(opt); err != nil {
@@ -74,6 +84,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		_ = s.conn.Close() // the ping's error says more
 		return nil, fmt.Errorf("store: connect to %s: %w", strings.Join(opt.Addr, ","), err)
 	}
+	look := *opt
+	look.MaxOpenConns = 4
+	if o.PanelConns > 0 {
+		look.MaxOpenConns = o.PanelConns
+	}
+	look.MaxIdleConns = look.MaxOpenConns
+	if s.panels, err = clickhouse.Open(&look); err != nil {
+		_ = s.conn.Close() // nothing was sent yet
+		return nil, fmt.Errorf("store: %w", err)
+	}
 	return s, nil
 }
 
@@ -81,7 +101,7 @@ var errConnect = errors.New("no answer in time")
 
 // Close releases the connections. What is in flight fails.
 func (s *Store) Close() error {
-	if err := s.conn.Close(); err != nil {
+	if err := errors.Join(s.conn.Close(), s.panels.Close()); err != nil {
 		return fmt.Errorf("store: close: %w", err)
 	}
 	return nil
@@ -131,6 +151,9 @@ func options(o Options) (*clickhouse.Options, error) {
 	}
 	if opt.Auth.Database == "" {
 		opt.Auth.Database = "default"
+	}
+	if o.TLS != nil {
+		opt.TLS = o.TLS
 	}
 	opt.MaxOpenConns = 8
 	if o.MaxConns > 0 {

@@ -1,0 +1,2 @@
+SELECT max(at)
+FROM evaluations

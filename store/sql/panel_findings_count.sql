@@ -1,0 +1,16 @@
+SELECT
+    team, severity,
+    countIf(state IN ('open', 'reopened') AND verdict != 'UNVERIFIABLE'),
+    countIf(state IN ('open', 'reopened') AND verdict = 'UNVERIFIABLE'),
+    countIf(state = 'excepted')
+FROM findings FINAL
+WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
+  AND state != 'resolved'
+  AND (empty({provider:Array(String)}) OR provider IN {provider:Array(String)})
+  AND (empty({kind:Array(String)}) OR kind IN {kind:Array(String)})
+  AND (empty({severity:Array(String)}) OR severity IN {severity:Array(String)})
+  AND (empty({feed:Array(String)}) OR feed IN {feed:Array(String)})
+  AND ({identity:String} = '' OR identity_uid = {identity:String} OR identity_name = {identity:String})
+GROUP BY team, severity
+ORDER BY team, transform(severity, ['info', 'low', 'medium', 'high', 'critical'], [1, 2, 3, 4, 5], 0) DESC, severity
+LIMIT {limit:UInt64}

@@ -1,0 +1,14 @@
+SELECT
+    toStartOfInterval(at, toIntervalSecond({interval:Int64}), 'UTC') AS bucket, team,
+    argMaxIf(toNullable(value), at, name = 'revocation_median_hours'),
+    argMaxIf(toNullable(value), at, name = 'revocation_p95_hours')
+FROM figures FINAL
+WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
+  AND gone = 0
+  AND (team != '*' OR has({teams:Array(String)}, '*'))
+  AND name IN ('revocation_median_hours', 'revocation_p95_hours')
+  AND label = ''
+  AND at >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') AND at < fromUnixTimestamp64Micro({to:Int64}, 'UTC')
+GROUP BY bucket, team
+ORDER BY bucket, team
+LIMIT {limit:UInt64}
