@@ -1,9 +1,6 @@
 import { ParamSpec, ParamValue, QuerySpec } from './types';
 
-// variableQueries are the named queries that list values for a variable.
-export const variableQueries = ['teams', 'providers', 'identities', 'kinds', 'severities', 'feeds', 'figures'] as const;
-
-// sources say which of these lists holds the values of a parameter, by the parameter's type, else by its name.
+// sources say which list of the backend holds the values of a parameter, by the parameter's type.
 const sources: Record<string, string> = {
   team: 'teams',
   provider: 'providers',
@@ -16,17 +13,14 @@ const sources: Record<string, string> = {
 
 // sourceOf names the list that a parameter's values come from, if there is one.
 export function sourceOf(param: ParamSpec): string | undefined {
-  return sources[param.type] ?? sources[param.name] ?? sources[param.name.replace(/s$/, '')];
+  return sources[param.type];
 }
 
 // Input is how a parameter is asked for.
-export type Input = 'choice' | 'choices' | 'number' | 'switch' | 'text';
+export type Input = 'choice' | 'choices' | 'number' | 'text';
 
 export function inputOf(param: ParamSpec): Input {
-  if (/^(bool|boolean)$/.test(param.type)) {
-    return 'switch';
-  }
-  if (/^(int|integer|number|float|uint\d*|int\d*|float\d*)$/i.test(param.type)) {
+  if (param.type === 'int') {
     return 'number';
   }
   if (param.multi) {
@@ -35,17 +29,15 @@ export function inputOf(param: ParamSpec): Input {
   return sourceOf(param) || param.options?.length ? 'choice' : 'text';
 }
 
-// numberOrVariable reads what was typed into a number's field: a number, or a variable that will be one. Anything else
-// is undefined, and the field says so.
-export function numberOrVariable(text: string): number | string | undefined {
+// numberOrVariable reads what was typed into a number's field: a whole number within its bounds, or a variable that will
+// be one. Anything else is undefined, and the field says so.
+export function numberOrVariable(text: string, { min = -Infinity, max = Infinity }: { min?: number; max?: number } = {}): number | string | undefined {
   const trimmed = text.trim();
   if (/^(\$\w+|\$\{[^}]+\}|\[\[[^\]]+\]\])$/.test(trimmed)) {
     return trimmed;
   }
-  if (trimmed === '' || !Number.isFinite(Number(trimmed))) {
-    return undefined;
-  }
-  return Number(trimmed);
+  const number = Number(trimmed);
+  return trimmed !== '' && Number.isInteger(number) && number >= min && number <= max ? number : undefined;
 }
 
 const groups: Array<[RegExp, string]> = [
@@ -59,7 +51,10 @@ const groups: Array<[RegExp, string]> = [
 
 // groupOf says under which heading a query is listed.
 export function groupOf(spec: QuerySpec): string {
-  return spec.group || groups.find(([pattern]) => pattern.test(spec.name))?.[1] || 'Other';
+  if (spec.variable === 'value') {
+    return 'Values for variables';
+  }
+  return groups.find(([pattern]) => pattern.test(spec.name))?.[1] ?? 'Other';
 }
 
 // pruned keeps of old parameters those that the newly chosen query has too.
@@ -70,7 +65,17 @@ export function pruned(params: Record<string, ParamValue> | undefined, spec: Que
 
 // annotates tells whether the rows of a query have a time, a title and a text, which annotations need.
 export function annotates(spec: QuerySpec): boolean {
-  return spec.shape.includes('annotation') || spec.name === 'findings_opened' || spec.name === 'feed_gaps';
+  return spec.shape === 'annotations';
+}
+
+// lists tells whether a query offers values for a variable.
+export function lists(spec: QuerySpec): boolean {
+  return Boolean(spec.variable);
+}
+
+// foldable tells whether a query gives series, which can be had as rows too.
+export function foldable(spec: QuerySpec): boolean {
+  return spec.shape === 'timeseries-long' || spec.shape === 'timeseries-wide';
 }
 
 // dsnProblem says what is wrong with a server's address, in words, or nothing.

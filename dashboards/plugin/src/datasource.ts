@@ -17,7 +17,7 @@ export class GrantwatchDataSource extends DataSourceWithBackend<GrantwatchQuery,
     this.variables = new VariableSupport(this);
   }
 
-  override getDefaultQuery(_: CoreApp): Partial<GrantwatchQuery> {
+  override getDefaultQuery(): Partial<GrantwatchQuery> {
     return { query: '', params: {} };
   }
 
@@ -43,29 +43,21 @@ export class GrantwatchDataSource extends DataSourceWithBackend<GrantwatchQuery,
 
   // catalogue is the backend's list of queries, asked for once. After a failure the next call asks again.
   catalogue(): Promise<QuerySpec[]> {
-    this.list ??= this.getResource<QuerySpec[] | { queries: QuerySpec[] }>('queries').then(
-      (answer) => (Array.isArray(answer) ? answer : answer.queries),
-      (err: unknown) => {
-        this.list = undefined;
-        throw err;
-      }
-    );
+    this.list ??= this.getResource<QuerySpec[]>('queries').catch((err: unknown) => {
+      this.list = undefined;
+      throw err;
+    });
     return this.list;
   }
 
   // options lists the values that a parameter can have. Identities are many, so they are asked for by their beginning.
   async options(source: string, typed: string): Promise<MetricFindValue[]> {
     if (source === 'identities') {
-      const answer = await this.getResource<unknown[]>('identities', { prefix: typed, limit: 50 });
-      return answer.map((row) => {
-        if (typeof row === 'string') {
-          return { text: row, value: row };
-        }
-        const { uid, name } = row as { uid: string; name?: string };
-        return { text: name || uid, value: uid };
-      });
+      const found = await this.getResource<Array<{ uid: string; name: string }>>('identities', { prefix: typed, limit: 50 });
+      return found.map(({ uid, name }) => ({ text: name || uid, value: uid }));
     }
-    return this.metricFindQuery({ refId: source, query: source, params: {} });
+    const values = await this.getResource<string[]>(source);
+    return values.map((value) => ({ text: value, value }));
   }
 
   override async metricFindQuery(query: GrantwatchQuery | string, options?: { scopedVars?: ScopedVars; range?: TimeRange }): Promise<MetricFindValue[]> {
@@ -91,6 +83,7 @@ export class GrantwatchDataSource extends DataSourceWithBackend<GrantwatchQuery,
     if (failed) {
       throw new Error(failed.message ?? 'the query failed');
     }
-    return valuesOf(answer.data as DataFrame[]);
+    const spec = (await this.catalogue()).find((s) => s.name === target.query);
+    return valuesOf(answer.data as DataFrame[], spec?.variable);
   }
 }

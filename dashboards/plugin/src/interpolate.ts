@@ -1,8 +1,8 @@
 import { ParamValue } from './types';
 
-// ALL is what a variable stands for when everything is chosen in it: the parameter is left out, and the query's own
-// default holds. Grafana writes the second form into addresses.
-export const ALL = ['__all', '$__all'];
+// ALL is what a variable stands for when everything is chosen in it. It is sent as it is: everything is not the same as
+// nothing, for which the query's own default holds.
+export const ALL = '$__all';
 
 // Format is called for each variable in a text, with what is chosen in it.
 export type Format = (value: unknown) => string;
@@ -12,8 +12,6 @@ export type Replace = (text: string, format: Format) => string;
 
 // LIMIT bounds how many values a text with several variables in it may become.
 const LIMIT = 10_000;
-
-const isAll = (value: string) => ALL.includes(value);
 
 function listOf(value: unknown): string[] {
   if (Array.isArray(value)) {
@@ -36,8 +34,8 @@ function expand(text: string, replace: Replace): string[] {
   return out;
 }
 
-// interpolateParams replaces the variables in the parameters of a query. A parameter in which everything is chosen, or
-// nothing, is left out. A single value stays single; where a variable gives several, it becomes a list.
+// interpolateParams replaces the variables in the parameters of a query. A parameter in which nothing is chosen is left
+// out. A single value stays single; where a variable gives several, it becomes a list.
 export function interpolateParams(params: Record<string, ParamValue> | undefined, replace: Replace): Record<string, ParamValue> {
   const out: Record<string, ParamValue> = {};
   for (const [name, value] of Object.entries(params ?? {})) {
@@ -47,10 +45,11 @@ export function interpolateParams(params: Record<string, ParamValue> | undefined
     }
     const texts = Array.isArray(value) ? value : [value];
     const values = [...new Set(texts.flatMap((text) => expand(text, replace)))].filter((v) => v !== '');
-    if (values.length === 0 || values.some(isAll)) {
-      continue;
+    if (values.includes(ALL)) {
+      out[name] = Array.isArray(value) ? [ALL] : ALL;
+    } else if (values.length > 0) {
+      out[name] = Array.isArray(value) || values.length > 1 ? values : values[0]!;
     }
-    out[name] = Array.isArray(value) || values.length > 1 ? values : values[0]!;
   }
   return out;
 }

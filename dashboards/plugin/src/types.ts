@@ -10,6 +10,8 @@ export interface GrantwatchQuery extends DataQuery {
   params: Record<string, ParamValue>;
   // streaming asks the backend for a channel on which new rows follow.
   streaming?: boolean;
+  // format makes rows of what would be series.
+  format?: 'table';
 }
 
 // ParamSpec is one parameter of a named query, as GET resources/queries tells it.
@@ -17,7 +19,11 @@ export interface ParamSpec {
   name: string;
   type: string;
   multi?: boolean;
+  // needed says that there are no rows without a value.
+  needed?: boolean;
   default?: ParamValue | null;
+  min?: number;
+  max?: number;
   description?: string;
   options?: string[];
 }
@@ -29,8 +35,11 @@ export interface QuerySpec {
   description: string;
   unit?: string;
   shape: string;
-  group?: string;
   streaming?: boolean;
+  // variable is the column whose values it offers as values of a dashboard's variable.
+  variable?: string;
+  alerting?: boolean;
+  time_range?: string;
   params: ParamSpec[];
 }
 

@@ -1,7 +1,7 @@
 import React, { useCallback, useState } from 'react';
 
 import { getTemplateSrv } from '@grafana/runtime';
-import { Combobox, ComboboxOption, InlineField, InlineSwitch, Input, MultiCombobox } from '@grafana/ui';
+import { Combobox, ComboboxOption, InlineField, Input, MultiCombobox } from '@grafana/ui';
 
 import { inputOf, numberOrVariable, sourceOf } from '../catalogue';
 import type { GrantwatchDataSource } from '../datasource';
@@ -29,8 +29,6 @@ export function ParamField(props: Props) {
 
 function Field(props: Props & { label: string }) {
   switch (inputOf(props.param)) {
-    case 'switch':
-      return <SwitchField {...props} />;
     case 'choices':
       return <ChoicesField {...props} />;
     case 'choice':
@@ -40,10 +38,6 @@ function Field(props: Props & { label: string }) {
     case 'text':
       return <TextField {...props} />;
   }
-}
-
-function SwitchField({ id, param, value, onChange, label }: Props & { label: string }) {
-  return <InlineSwitch id={id} aria-label={label} value={(value ?? param.default) === true} onChange={(e) => onChange(e.currentTarget.checked)} />;
 }
 
 // variablesOf are the dashboard's variables as options.
@@ -70,7 +64,14 @@ function useOptions(datasource: GrantwatchDataSource, param: ParamSpec) {
   );
 }
 
-const hint = (param: ParamSpec) => (param.default === undefined || param.default === null || String(param.default) === '' ? 'all' : String(param.default));
+// hint says what holds while the field is empty.
+function hint(param: ParamSpec): string {
+  if (param.needed) {
+    return 'needed';
+  }
+  const value = param.default ?? '';
+  return (Array.isArray(value) ? value.join(', ') : String(value)) || (param.multi || sourceOf(param) ? 'all' : '');
+}
 
 function ChoicesField({ id, datasource, param, value, onChange, label }: Props & { label: string }) {
   const chosen = value === undefined ? [] : Array.isArray(value) ? value : [String(value)];
@@ -110,10 +111,10 @@ function ChoiceField({ id, datasource, param, value, onChange, label }: Props & 
 // never asked for.
 function NumberField({ id, param, value, onChange, label }: Props & { label: string }) {
   const [text, setText] = useState(value === undefined ? '' : String(value));
-  const invalid = text.trim() !== '' && numberOrVariable(text) === undefined;
+  const invalid = text.trim() !== '' && numberOrVariable(text, param) === undefined;
   const done = () => {
     if (!invalid && text !== String(value ?? '')) {
-      onChange(numberOrVariable(text));
+      onChange(numberOrVariable(text, param));
     }
   };
   return (

@@ -2,14 +2,12 @@ import React from 'react';
 
 import { QueryEditorProps } from '@grafana/data';
 
-import { variableQueries } from '../catalogue';
+import { lists } from '../catalogue';
 import type { GrantwatchDataSource } from '../datasource';
-import { GrantwatchOptions, GrantwatchQuery, QuerySpec } from '../types';
+import { GrantwatchOptions, GrantwatchQuery } from '../types';
 import { NamedQuery } from './NamedQuery';
 
 type Props = QueryEditorProps<GrantwatchDataSource, GrantwatchQuery, GrantwatchOptions>;
-
-const lists = (spec: QuerySpec) => (variableQueries as readonly string[]).includes(spec.name);
 
 // VariableQueryEditor chooses the list that a dashboard's variable is filled from.
 export function VariableQueryEditor({ datasource, query, onChange }: Props) {
