@@ -2,6 +2,9 @@ module github.com/grantwatch/grantwatch
 
 go 1.26.0
 
+// Packages of npm hold Go files too; they are none of ours.
+ignore ./dashboards/plugin/node_modules
+
 require (
 	github.com/ClickHouse/ch-go v0.74.0
 	github.com/ClickHouse/clickhouse-go/v2 v2.50.0
