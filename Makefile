@@ -11,6 +11,7 @@ GOLANGCI_VER := v2.15.0
 VERSION      ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME     ?= 10s
 EVENTS       ?= 500000
+PANEL_EVENTS ?= 10000000
 SEED         ?= 1
 
 export CGO_ENABLED ?= 0
@@ -51,12 +52,14 @@ test-browser: build engine ## the page and the report in headless Chromium
 .PHONY: update
 update: engine ## rewrite every golden file and generated page, then run the tests again
 	@$(GO) run ./rules/gendocs
+	@$(GO) run ./dashboards/queries/gendocs
 	@deploy/update-goldens.sh
 	@$(MAKE) test
 
 .PHONY: generate
-generate: ## rewrite generated pages (docs/rules)
+generate: ## rewrite generated pages (docs/rules, docs/queries.md)
 	@$(GO) run ./rules/gendocs
+	@$(GO) run ./dashboards/queries/gendocs
 
 .PHONY: lint
 lint: $(GOLANGCI) ## gofmt, vet, golangci-lint, generated pages up to date, rules checked
@@ -66,10 +69,26 @@ lint: $(GOLANGCI) ## gofmt, vet, golangci-lint, generated pages up to date, rule
 	@$(GOLANGCI) run ./...
 	@$(GO) run ./cmd/grantwatch rules lint
 	@$(GO) run ./rules/gendocs -check
+	@$(GO) run ./dashboards/queries/gendocs -check
+	@cd dashboards/datasource && $(GO) mod tidy -diff && $(GO) vet ./... && $(GOLANGCI) run ./...
 
 $(GOLANGCI):
 	@echo "building golangci-lint $(GOLANGCI_VER) (once)"
 	@GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VER)
+
+.PHONY: test-plugin
+test-plugin: engine ## the data source's process over Grafana's plugin protocol, against the embedded engine
+	@cd dashboards/datasource && $(GO) vet ./... && $(GO) test -count=1 -v -timeout 20m . | grep -v '^=== \|^    ---'
+
+.PHONY: plugin-backend
+plugin-backend: ## the data source's binaries for linux amd64 and arm64, in dashboards/plugin/dist
+	@cd dashboards/datasource && for arch in amd64 arm64; do \
+	  echo "building gpx_grantwatch_datasource_linux_$$arch"; \
+	  GOOS=linux GOARCH=$$arch $(GO) build -trimpath -ldflags "-s -w" -o ../plugin/dist/gpx_grantwatch_datasource_linux_$$arch ./cmd/grantwatch-datasource; done
+
+.PHONY: bench-panels
+bench-panels: build engine ## p50 and p95 of every query over PANEL_EVENTS events (10 000 000) while events are inserted, written to bench/out
+	@$(GO) run ./dashboards/queries/benchpanels -events $(PANEL_EVENTS)
 
 .PHONY: fuzz-smoke
 fuzz-smoke: ## every fuzz test for FUZZTIME each

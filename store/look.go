@@ -23,7 +23,8 @@ const (
 	FaultDenied      Fault = "not allowed"
 	FaultTLS         Fault = "no trust in its certificate"
 	FaultTimeout     Fault = "timeout"
-	FaultOther       Fault = "other"
+	FaultStatement   Fault = "statement refused" // any other exception: a statement of ours, or a server that is too old
+	FaultOther       Fault = "other"             // no ClickHouse that is known here
 )
 
 // FaultOf tells what an error of the store is about.
@@ -42,7 +43,7 @@ func FaultOf(err error) Fault {
 		case ex.Code == 159:
 			return FaultTimeout
 		}
-		return FaultOther
+		return FaultStatement
 	}
 	var status *clickhouse.HTTPError
 	if errors.As(err, &status) && (status.StatusCode == 401 || status.StatusCode == 403) {

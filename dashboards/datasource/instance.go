@@ -166,10 +166,11 @@ func (i *Instance) answer(err error) (string, backend.Status, backend.ErrorSourc
 		if errors.Is(inner, errDisposed) {
 			return inner.Error(), backend.StatusBadGateway, backend.ErrorSourceDownstream
 		}
-		if fault := store.FaultOf(inner); fault != store.FaultOther {
-			return fmt.Sprintf("%v: %s", err, fault), backend.StatusBadGateway, backend.ErrorSourceDownstream
+		fault := store.FaultOf(inner)
+		if fault == store.FaultStatement || errors.Is(inner, queries.ErrForm) {
+			return err.Error(), backend.StatusInternal, backend.ErrorSourcePlugin
 		}
-		return err.Error(), backend.StatusInternal, backend.ErrorSourcePlugin
+		return fmt.Sprintf("%v: %s", err, fault), backend.StatusBadGateway, backend.ErrorSourceDownstream
 	}
 	if i.problem != nil && errors.Is(err, i.problem) {
 		return fmt.Sprintf("the data source is not set up: %v", i.problem), backend.StatusBadRequest, backend.ErrorSourceDownstream

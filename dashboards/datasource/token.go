@@ -31,8 +31,7 @@ func newTokens(t *TokenSettings) *tokens {
 	return &tokens{t.Header, oidc.NewVerifier(t.Issuer, oidc.NewRemoteKeySet(ctx, t.JWKSURL), config)}
 }
 
-// user is whom the token names. Grafana's own word must agree where both say something, so that a token of one user is
-// not taken for another's.
+// user is the user of whom Grafana speaks, as far as the token confirms it.
 func (t *tokens) user(ctx context.Context, value string, said *backend.User) (*backend.User, error) {
 	raw := strings.TrimSpace(value)
 	if len(raw) > 7 && strings.EqualFold(raw[:7], "bearer ") {
@@ -55,20 +54,27 @@ func (t *tokens) user(ctx context.Context, value string, said *backend.User) (*b
 	if err := token.Claims(&claims); err != nil {
 		return nil, errors.New("the token has no claims that can be read")
 	}
-	u := &backend.User{Email: claims.Email, Login: firstOf(claims.Username, claims.Login, claims.Preferred)}
+	email, login := claims.Email, firstOf(claims.Username, claims.Login, claims.Preferred)
 	if claims.Verified != nil && !*claims.Verified {
-		u.Email = ""
+		email = ""
 	}
-	if u.Login == "" && u.Email == "" {
-		return nil, errors.New("the token names neither a login nor an e-mail address")
+	return confirm(said, login, email)
+}
+
+// confirm keeps of what Grafana says of a user that which the token says too. E-mail addresses go before logins, which
+// an identity provider and Grafana may have two of; where neither is in both, the token is another's.
+func confirm(said *backend.User, login, email string) (*backend.User, error) {
+	same := func(a, b string) bool { return a != "" && fold(a) == fold(b) }
+	u := &backend.User{Name: said.Name, Role: said.Role} // roles are of the organisation, which only Grafana knows
+	if same(said.Email, email) {
+		u.Email = said.Email
 	}
-	if said == nil {
-		return u, nil
+	if same(said.Login, login) {
+		u.Login = said.Login
 	}
-	if u.Email != "" && said.Email != "" && fold(u.Email) != fold(said.Email) || u.Email == "" && fold(u.Login) != fold(said.Login) {
+	if u.Email == "" && (u.Login == "" || email != "" && said.Email != "") {
 		return nil, errors.New("the token is another user's than the one who is signed in")
 	}
-	u.Role = said.Role // roles are of the organisation, which only Grafana knows
 	return u, nil
 }
 

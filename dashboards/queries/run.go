@@ -155,16 +155,19 @@ func failed(ctx context.Context, q *Query, err error) error {
 	return &Error{Reason: StoreFailed, Query: q.Name, Detail: "the store did not answer", err: err}
 }
 
+// ErrForm is an answer in another form than was declared: a defect of ours.
+var ErrForm = errors.New("queries: the answer has another form than was declared")
+
 // check holds an answer to what was declared, so that no panel is ever drawn from columns in another order.
 func check(q *Query, got []store.PanelColumn) error {
 	if len(got) != len(q.Columns) {
-		return fmt.Errorf("queries: %s has %d columns, %d are declared", q.Name, len(got), len(q.Columns))
+		return fmt.Errorf("%w: %s has %d columns, %d are declared", ErrForm, q.Name, len(got), len(q.Columns))
 	}
 	for i, c := range q.Columns {
 		ok := c.Type == Text && got[i].Texts != nil || c.Type == Count && got[i].Counts != nil ||
 			c.Type == Number && got[i].Numbers != nil || c.Type == Time && got[i].Times != nil
 		if !ok {
-			return fmt.Errorf("queries: %s: column %s is no %s", q.Name, c.Name, c.Type)
+			return fmt.Errorf("%w: %s: column %s is no %s", ErrForm, q.Name, c.Name, c.Type)
 		}
 	}
 	return nil

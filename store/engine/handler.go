@@ -94,14 +94,18 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, q *request) erro
 			return err
 		}
 	}
-	c, err := h.pool.acquire(r.Context())
+	acquire, release := h.pool.acquire, h.pool.release
+	if st.kind == kindRead {
+		acquire, release = h.pool.acquireToRead, h.pool.releaseRead
+	}
+	c, err := acquire(r.Context())
 	if err != nil {
 		if r.Context().Err() != nil {
 			return &Exception{Code: codeCancelled, Message: "The request ended before a connection was free (QUERY_WAS_CANCELLED)"}
 		}
 		return err
 	}
-	defer h.pool.release(c)
+	defer release(c)
 	defer h.pool.whenCancelled(r.Context(), c)()
 	if err := q.prepare(c); err != nil {
 		return err

@@ -15,6 +15,7 @@ type pool struct {
 	lib   *library
 	args  []string
 	slots chan struct{}
+	reads chan struct{} // of these, those that reading may take: an insert never waits for somebody who looks
 	warm  chan *conn
 	stop  chan struct{}
 	done  sync.WaitGroup
@@ -30,6 +31,7 @@ func newPool(lib *library, size int, args []string) (*pool, error) {
 	p := &pool{
 		lib: lib, args: args,
 		slots: make(chan struct{}, size),
+		reads: make(chan struct{}, max(1, size-size/4)),
 		warm:  make(chan *conn, 1), // and one more in the hand of the filler
 		stop:  make(chan struct{}),
 	}
@@ -87,6 +89,25 @@ func (p *pool) acquire(ctx context.Context) (*conn, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// acquireToRead is acquire for what only reads.
+func (p *pool) acquireToRead(ctx context.Context) (*conn, error) {
+	select {
+	case p.reads <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	c, err := p.acquire(ctx)
+	if err != nil {
+		<-p.reads
+	}
+	return c, err
+}
+
+func (p *pool) releaseRead(c *conn) {
+	p.release(c)
+	<-p.reads
 }
 
 func (p *pool) release(c *conn) {

@@ -1,0 +1,19 @@
+INSERT INTO events (team, feed, ingested, time, id, provider, account, class, log_class, action, access, outcome, error, actor_id, actor_uid, actor_name, actor_kind, issuer, credential, actor, permission, scope, src_ip, user_agent, target_ids, target_types, attrs)
+SELECT concat('team-', leftPad(toString(a % 50), 2, '0')), concat('team-', leftPad(toString(a % 50), 2, '0'), '-', toString(a % 2)), t + 5, t, lower(hex(sipHash128(number, {day:UInt32}))), if(a % 2 = 0, 'aws', 'kubernetes'), toString(111122220000 + a % 50), 'API Activity', 'management-read',
+    concat('s3:Action', toString((a + number % 5) % 40)), ['read', 'read', 'write', 'admin'][number % 4 + 1], ['success', 'success', 'success', 'success', 'success', 'success', 'success', 'success', 'denied', 'failure'][number % 10 + 1], if(number % 10 = 8, 'AccessDenied', ''),
+    concat('id', toString(a)), concat('AIDA', leftPad(toString(a), 12, '0')), concat('actor-', toString(a)), if(a % 3 = 0, 'human', 'service'), 'aws', concat('AKIA', toString(a)), concat('arn:aws:iam::', toString(111122220000 + a % 50), ':user/actor-', toString(a)),
+    concat('s3:Action', toString((a + number % 5) % 40)), concat('bucket-', toString(number % 1000)), concat('192.0.2.', toString(a % 250)), 'aws-cli/2.17', [concat('arn:aws:s3:::bucket-', toString(number % 1000), '/key-', toString(number))], ['AWS::S3::Object'], map('region', 'eu-central-1')
+FROM (
+    SELECT number, sipHash64(number, {day:UInt32}, 9) % 50000 AS a, toDateTime64('2026-06-04 00:00:00', 6, 'UTC') + toIntervalDay({day:UInt32}) + toIntervalMillisecond(toUInt64(number * 86400000. / {rows:UInt64})) AS t
+    FROM numbers({rows:UInt64})
+);
+
+INSERT INTO hits (team, rule, event_id, severity, why, feed, time, provider, account, action, outcome, actor, actor_uid, ingested, body)
+SELECT team, concat('rule-', toString(sipHash64(id) % 12)), id, 'high', 'made by hand', feed, time, provider, account, action, outcome, actor, actor_uid, ingested, '{}'
+FROM events
+WHERE ingested >= toDateTime64('2026-06-04 00:00:00', 3, 'UTC') + toIntervalDay({day:UInt32}) AND ingested < toDateTime64('2026-06-05 00:00:00', 3, 'UTC') + toIntervalDay({day:UInt32}) AND sipHash64(id) % 500 = 0;
+
+INSERT INTO raw_events (team, feed, ingested, expires, time, actor, id, raw)
+SELECT team, feed, ingested, toDateTime('2027-01-01 00:00:00', 'UTC'), time, actor, id, concat('{"eventVersion":"1.08","eventID":"', id, '","eventName":"', action, '","userIdentity":{"arn":"', actor, '","accountId":"', account, '"},"requestParameters":{"bucketName":"', scope, '","key":"', target_ids[1], '"},"sourceIPAddress":"', src_ip, '","userAgent":"', user_agent, '","pad":"', repeat(substring(id, 1, 8), 60), '"}')
+FROM events
+WHERE ingested >= toDateTime64('2026-06-04 00:00:00', 3, 'UTC') + toIntervalDay({day:UInt32}) AND ingested < toDateTime64('2026-06-05 00:00:00', 3, 'UTC') + toIntervalDay({day:UInt32}) AND {day:UInt32} >= 86;
