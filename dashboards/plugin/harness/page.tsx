@@ -48,8 +48,13 @@ class Boundary extends React.Component<{ children: React.ReactNode }, { error?: 
 // Kept holds what an editor hands back, as Grafana does, and shows the editor with it again.
 function Kept({ initial, children, name }: { initial: any; name: string; children: (value: any, set: (v: any) => void) => React.ReactNode }) {
   const [value, setValue] = React.useState(initial);
-  (window as any).state[name] = value;
-  return <>{children(value, (v) => setValue(v))}</>;
+  // Grafana has the new query before the editor asks to run it.
+  const set = (v: any) => {
+    (window as any).state[name] = v;
+    setValue(v);
+  };
+  (window as any).state[name] ??= initial;
+  return <>{children(value, set)}</>;
 }
 
 async function main() {

@@ -9,7 +9,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const axe = readFileSync(path.join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
 export async function serve() {
-  const server = spawn(path.join(root, '.build/harness-server'), ['-plugin', path.join(root, '.build/gpx_grantwatch_datasource'), '-files', `page=${root}/.build/page,dist=${root}/dist`], {
+  const server = spawn(path.join(root, '.build/harness'), ['-plugin', path.join(root, '.build/gpx_grantwatch_datasource'), '-files', `page=${root}/.build/page,dist=${root}/dist`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((resolve) => server.once('exit', resolve));
@@ -27,16 +27,21 @@ export async function serve() {
   throw new Error('the harness server ended');
 }
 
-export function browse() {
-  return chromium.launch({
+// browse starts the browser. All pages share one context, and with it the compiled code of Grafana's libraries.
+export async function browse() {
+  const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
+  const context = await browser.newContext({ viewport: { width: 900, height: 700 } });
+  context.setDefaultTimeout(60_000);
+  return { newPage: () => context.newPage(), close: () => browser.close() };
 }
 
 // open shows one editor. Whatever the page writes as an error ends the test that asks for it.
 export async function open(browser, url, editor, { given, variables, theme = 'dark', title, width = 900, height = 700 } = {}) {
-  const page = await browser.newPage({ viewport: { width, height } });
+  const page = await browser.newPage();
+  await page.setViewportSize({ width, height });
   page.errors = [];
   page.on('pageerror', (err) => page.errors.push(String(err)));
   page.on('console', (m) => m.type() === 'error' && !/Failed to load resource/.test(m.text()) && page.errors.push(m.text()));

@@ -1,4 +1,4 @@
-import { DataSourceInstanceSettings, ScopedVars } from '@grafana/data';
+import { DataSourceInstanceSettings, ScopedVars, dataFrameFromJSON } from '@grafana/data';
 import * as runtime from '@grafana/runtime';
 import { Observable, from, of } from 'rxjs';
 
@@ -83,5 +83,5 @@ export function start() {
   runtime.setDataSourceSrv({ getInstanceSettings: () => settings, get: async () => undefined, getList: () => [settings], reload: async () => undefined } as never);
   runtime.setEchoSrv({ addEvent: () => undefined, flush: () => undefined, addBackend: () => undefined } as never);
   // Grafana Live speaks over a websocket, which is not here: a stream is one frame that never grows.
-  runtime.setGrafanaLiveSrv({ getDataStream: (options: any) => of({ data: [options.frame], state: 'Streaming' }), getStream: () => of() } as never);
+  runtime.setGrafanaLiveSrv({ getDataStream: (options: any) => of({ data: [dataFrameFromJSON(options.frame)], state: 'Streaming' }), getStream: () => of() } as never);
 }
