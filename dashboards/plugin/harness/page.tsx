@@ -1,5 +1,6 @@
 import { createTheme, DataSourcePlugin, dateTime, EventBusSrv, LoadingState, ThemeContext } from '@grafana/data';
 import * as grafanaData from '@grafana/data';
+import { initPluginTranslations } from '@grafana/i18n';
 import * as runtime from '@grafana/runtime';
 import * as ui from '@grafana/ui';
 import * as React from 'react';
@@ -59,6 +60,7 @@ function Kept({ initial, children, name }: { initial: any; name: string; childre
 
 async function main() {
   start();
+  await initPluginTranslations('grantwatch-datasource', []);
   const params = new URLSearchParams(location.search);
   const state: Record<string, any> = ((window as any).state = { sent, runs: 0 });
   const given = JSON.parse(params.get('given') ?? '{}');

@@ -3,5 +3,5 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
-const ran = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--test-timeout=900000', path.join(import.meta.dirname, 'editors.test.mjs')], { stdio: 'inherit' });
+const ran = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--test-timeout=900000', ...(process.argv[2] ? [`--test-name-pattern=${process.argv[2]}`] : []), path.join(import.meta.dirname, 'editors.test.mjs')], { stdio: 'inherit' });
 process.exit(ran.status ?? 1);
