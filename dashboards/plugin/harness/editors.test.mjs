@@ -281,26 +281,25 @@ test('an annotation marks findings or gaps, from fields that Grafana reads', () 
 
 test('the configuration is kept without secrets, and says what is wrong', () =>
   show('config', { title: 'Grantwatch data source', height: 900 }, async (page) => {
-    await page.getByLabel('Address').fill('clickhouse://reader:hunter2@ch:9000/grantwatch');
+    await page.locator('#grantwatch-server').fill('clickhouse://reader:hunter2@ch:9000/grantwatch');
     await page.getByText(/password does not belong into the address/).waitFor();
-    await page.getByLabel('Address').fill('clickhouse://ch:9000/grantwatch');
+    await page.locator('#grantwatch-server').fill('clickhouse://ch:9000/grantwatch');
     await page.waitForFunction(() => !/does not belong/.test(document.body.innerText));
-    await page.getByLabel('User', { exact: true }).fill('grantwatch_reader');
-    await page.getByLabel('Password').fill('hunter2');
-    assert.equal(await page.getByLabel('Password').getAttribute('type'), 'password');
-    const forward = page.getByLabel('Forward identity');
+    await page.locator('#grantwatch-username').fill('grantwatch_reader');
+    await page.locator('#grantwatch-password').fill('hunter2');
+    assert.equal(await page.locator('#grantwatch-password').getAttribute('type'), 'password');
+    const forward = page.locator('#grantwatch-forward');
     assert.equal(await page.getByRole('button', { name: 'Add a rule' }).isDisabled(), true);
     await forward.check({ force: true });
     await page.getByRole('button', { name: 'Add a rule' }).click();
     await page.getByRole('button', { name: 'Add a rule' }).click();
-    await typed(page, 'Rule 1: users', 'ana@corp.example');
-    await typed(page, 'Rule 1: teams', 'payments');
-    await choose(page, 'Rule 2: who', 'Role');
-    await choose(page, 'Rule 2: roles', 'Admin');
-    await page.keyboard.press('Escape');
-    await typed(page, 'Rule 2: teams', '*');
-    await page.getByLabel('Own certificate authority').check({ force: true });
-    await page.getByLabel('Certificate of the authority').fill('-----BEGIN CERTIFICATE-----');
+    await typed(page, 'scope-1-who', 'ana@corp.example');
+    await typed(page, 'scope-1-teams', 'payments');
+    await typed(page, 'scope-2-kind', 'Role');
+    await typed(page, 'scope-2-who', 'Admin');
+    await typed(page, 'scope-2-teams', '*');
+    await page.locator('#grantwatch-tls-ca').check({ force: true });
+    await page.locator('#grantwatch-tlsCACert').fill('-----BEGIN CERTIFICATE-----');
     const options = await state(page, 'options');
     assert.deepEqual(options.jsonData, {
       server: 'clickhouse://ch:9000/grantwatch',
@@ -317,9 +316,9 @@ test('the configuration is kept without secrets, and says what is wrong', () =>
     assert.equal((await state(page, 'options')).jsonData.scopes.length, 1);
   }));
 
-// typed makes a value of what no list has.
-async function typed(page, label, text) {
-  const box = page.getByRole('combobox', { name: label, exact: true });
+// typed chooses or makes a value in a field of the configuration.
+async function typed(page, id, text) {
+  const box = page.locator(`input[role=combobox]#grantwatch-${id}`);
   await box.click();
   await box.fill(text);
   await page.getByRole('option', { name: text }).first().click();
