@@ -82,6 +82,7 @@ type Finding struct {
 	BlindSpots    []string          `json:"blind_spots"`
 	FirstSeen     time.Time         `json:"first_seen"`
 	LastSeen      time.Time         `json:"last_seen"`
+	Began         time.Time         `json:"-"`                    // when it came to be, by dated evidence; zero when nothing dates it. Not kept: an evaluation finds it anew
 	State         string            `json:"state"`                // open, resolved, excepted, reopened
 	Resolution    string            `json:"resolution,omitempty"` // of a resolved finding: use, revocation, expiry, idle, gone
 	Handling      *Handling         `json:"handling,omitempty"`

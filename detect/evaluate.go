@@ -18,6 +18,10 @@ type Result struct {
 	Feeds       []FeedReport
 	Registers   []RegisterNote // exceptions and idle entries that expire soon, have expired or match nothing
 	Notes       []string       // what the operator should know: tripped rules, ambiguous names
+	FeedDays    []FeedDay
+	Answers     []CredentialAnswer
+	Revocations []Revocation
+	Census      map[string]Census // by team; CensusAll for everybody. nil when nobody counted
 }
 
 // Evaluation says of one rule and team what was judged, so that no window is skipped in silence.
@@ -115,6 +119,10 @@ func Evaluate(in *Input) (*Result, error) {
 	e.feedFindings()
 	e.except()
 	e.finish()
+	e.feedDays()
+	e.out.Answers = newAnswerer(in, e.dir, e.out.Findings).all()
+	e.revocations()
+	e.census()
 	return e.out, nil
 }
 

@@ -26,12 +26,15 @@ func (e *evaluation) accountFindings(c *accountCase) {
 		switch j.Rule.Kind {
 		case "POST_TERMINATION_ACTIVITY":
 			e.actsEvidence(&f, c.after)
+			f.Began = firstAct(c.after)
 			f.Proposal = "disable the account, revoke its sessions and keys, and look into what was done"
 		case "RESIDUAL_SESSION":
 			e.actsEvidence(&f, c.residual)
+			f.Began = firstAct(c.residual)
 			f.Proposal = "revoke sessions when people leave; shorten the longest session"
 		default:
 			f.Evidence = append(f.Evidence, c.evidence...)
+			f.Began = c.end.Add(e.grace(c))
 			f.Proposal = "disable " + c.name + " and revoke its credentials"
 		}
 		if c.stale != "" {
@@ -42,6 +45,22 @@ func (e *evaluation) accountFindings(c *accountCase) {
 		}
 		e.add(f)
 	}
+}
+
+// grace is how long an account may stay enabled after its person's end.
+func (e *evaluation) grace(c *accountCase) time.Duration {
+	p := e.params("account-still-enabled", c.team)
+	if c.facts.Privileged {
+		return time.Duration(p["privileged_grace_hours"] * float64(time.Hour))
+	}
+	return time.Duration(p["grace_hours"] * float64(time.Hour))
+}
+
+func firstAct(acts []TeamEvent) time.Time {
+	if len(acts) == 0 {
+		return time.Time{}
+	}
+	return acts[0].Event.Time
 }
 
 func (e *evaluation) sourceTeam(name string) string {
@@ -76,6 +95,9 @@ func (e *evaluation) nhiFindings(c *nhiCase) {
 		f.Team = c.now.Team
 		f.Identity = &access.FindingIdentity{UID: c.rec.uid, Name: cmp.Or(c.now.Name, c.rec.uid), Kind: c.rec.kind, Owner: c.now.Owner, Record: c.rec.uid}
 		f.Evidence = append(f.Evidence, c.evidence...)
+		if !c.ownerEnd.IsZero() {
+			f.Began = c.ownerEnd.Add(time.Duration(e.params("orphaned-nhi", c.now.Team)["owner_grace_days"] * float64(day)))
+		}
 		if !c.lastUse.IsZero() {
 			f.LastUsed = c.lastUse
 		}
@@ -218,6 +240,7 @@ func (e *evaluation) hitFindings() {
 			f.Identity.Kind = ev.Actor.Kind
 		}
 		e.actsEvidence(&f, g.acts)
+		f.Began = firstAct(g.acts)
 		e.count(r.ID, f.Team, f.Verdict)
 		e.add(f)
 	}
@@ -295,6 +318,14 @@ func (e *evaluation) judgeFeed(f *facts.Feed, newest time.Time, gaps []access.Ga
 		out := fromRule(&j)
 		out.Team, out.Feed, out.Feeds = f.Team, f.Name, []string{f.Name}
 		out.Evidence = evidence
+		switch {
+		case j.Rule.Kind == "FEED_GAP" && len(gaps) > 0:
+			out.Began = gaps[len(gaps)-1].From
+		case f.MaxSilenceMinutes > 0 && f.SilentMinutes > f.MaxSilenceMinutes:
+			out.Began = newest.Add(time.Duration(f.MaxSilenceMinutes * float64(time.Minute)))
+		case f.MaxAgeHours > 0 && f.AgeHours > f.MaxAgeHours:
+			out.Began = newest.Add(time.Duration(f.MaxAgeHours * float64(time.Hour)))
+		}
 		if f.SilentMinutes >= 0 || f.Source != "log" && !newest.IsZero() {
 			out.Evidence = append(out.Evidence, "newest record "+stamp(newest))
 		}

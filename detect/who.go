@@ -12,19 +12,22 @@ import (
 // Profile answers the questions about one identity: who issued it, what it can reach, when it expires, what it did. What
 // is not known is said to be unknown.
 type Profile struct {
-	Name     string           `json:"name"`
-	UIDs     []string         `json:"uids"`
-	Kind     access.Kind      `json:"kind"`
-	Record   *access.Identity `json:"record,omitempty"`
-	Names    []ProfileName    `json:"names"`
-	Issuer   Answer           `json:"issuer"`
-	Expiry   Answer           `json:"expiry"`
-	Rotated  Answer           `json:"rotated"`
-	Owner    Answer           `json:"owner"`
-	Grants   []ProfileGrant   `json:"grants"`
-	Uses     []access.Usage   `json:"uses"`
-	Findings []access.Finding `json:"findings"`
-	LastUsed time.Time        `json:"last_used,omitzero"`
+	Name    string           `json:"name"`
+	UIDs    []string         `json:"uids"`
+	Kind    access.Kind      `json:"kind"`
+	Record  *access.Identity `json:"record,omitempty"`
+	Names   []ProfileName    `json:"names"`
+	Issuer  Answer           `json:"issuer"` // of its first credential, as are reach and expiry
+	Reach   Answer           `json:"reach"`
+	Expiry  Answer           `json:"expiry"`
+	Rotated Answer           `json:"rotated"`
+	Owner   Answer           `json:"owner"`
+	// Credentials are the answers that the figure "visibility" counts, one for each credential that is known.
+	Credentials []CredentialAnswer `json:"credentials"`
+	Grants      []ProfileGrant     `json:"grants"`
+	Uses        []access.Usage     `json:"uses"`
+	Findings    []access.Finding   `json:"findings"`
+	LastUsed    time.Time          `json:"last_used,omitzero"`
 }
 
 // ProfileName is one account that the identity has at a provider.
@@ -36,7 +39,7 @@ type ProfileName struct {
 	Created  time.Time `json:"created,omitzero"`
 }
 
-// Answer is one answer with how it is known; State is known or unknown.
+// Answer is one answer with how it is known; State is known, stale or unknown.
 type Answer struct {
 	State    string `json:"state"`
 	Value    string `json:"value,omitempty"`
@@ -122,7 +125,7 @@ func Who(in *Input, res *Result, name string) *Profile {
 	slices.SortStableFunc(p.Uses, func(a, b access.Usage) int {
 		return cmp.Or(-a.Last.Compare(b.Last), cmp.Compare(a.Permission, b.Permission), cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Actor, b.Actor))
 	})
-	p.answers(in, dir, rec)
+	p.answers(in, res, dir, rec)
 	return p
 }
 
@@ -149,48 +152,30 @@ func findRecord(dir *directory, name string) *record {
 	return found
 }
 
-func (p *Profile) answers(in *Input, dir *directory, rec *record) {
-	unknown := Answer{State: "unknown"}
-	p.Issuer, p.Expiry, p.Rotated, p.Owner = unknown, unknown, unknown, unknown
+func (p *Profile) answers(in *Input, res *Result, dir *directory, rec *record) {
+	a := newAnswerer(in, dir, res.Findings)
+	s := &subject{rec: rec, name: p.Name, names: p.Names}
+	p.Rotated, p.Owner = Answer{State: Missing}, Answer{State: Missing}
 	if len(p.Names) > 0 {
+		s.uid = cmp.Or(p.Names[0].UID, p.Names[0].Name)
 		p.Kind = dir.kindOf(p.Names[0].Provider, p.Names[0].Name, subjectKindOf(in, p.Names[0].Name), rec)
 	}
 	if rec != nil {
 		cur := rec.newest(in.Now)
 		p.Record, p.Kind = cur, rec.kind
-		from := "record " + cur.UID + " of " + cur.Source
-		if cur.Issuer != "" {
-			p.Issuer = Answer{"known", cur.Issuer, from}
-		}
-		switch {
-		case !cur.Expires.IsZero():
-			p.Expiry = Answer{"known", stamp(cur.Expires), from}
-		case cur.NeverExpires:
-			p.Expiry = Answer{"known", "never", from}
-		case !cur.End.IsZero():
-			p.Expiry = Answer{"known", stamp(cur.End), from + " (end)"}
-		}
+		s.uid, s.name, s.team = rec.uid, cmp.Or(cur.Name, rec.uid), cur.Team
+		state, from := a.fromRecord(s)
 		if !cur.Rotated.IsZero() {
-			p.Rotated = Answer{"known", stamp(cur.Rotated), from}
+			p.Rotated = Answer{state, stamp(cur.Rotated), from}
 		}
 		if cur.Owner != "" {
-			p.Owner = Answer{"known", cur.Owner, from}
+			p.Owner = Answer{state, cur.Owner, from}
 		}
 	}
-	if p.Issuer.State == "known" {
-		return
-	}
-	for i := range in.Changes {
-		ev := &in.Changes[i].Event
-		if ev.Change == nil || ev.Change.Kind != access.ChangeCreate {
-			continue
-		}
-		for _, n := range p.Names {
-			if n.Provider == ev.Provider && fold(n.Provider, n.Name) == fold(ev.Provider, ev.Change.Subject) {
-				p.Issuer = Answer{"known", actorName(ev), "event " + in.Changes[i].Feed + " " + ev.ID}
-			}
-		}
-	}
+	s.kind = p.Kind
+	p.Credentials = a.of(s)
+	first := &p.Credentials[0]
+	p.Issuer, p.Reach, p.Expiry = first.Issuer, first.Reach, first.Expiry
 }
 
 func subjectKindOf(in *Input, name string) access.SubjectKind {

@@ -144,6 +144,10 @@ func (e *encoder) values(c column) {
 		for _, n := range v {
 			e.u64(uint64(n))
 		}
+	case []float64:
+		for _, n := range v {
+			e.u64(math.Float64bits(n))
+		}
 	case [][]string:
 		e.stringArrays(c.typ, v)
 	case [][]uint16:
@@ -263,6 +267,8 @@ func length(data any) int {
 	case []uint32:
 		return len(v)
 	case []uint64:
+		return len(v)
+	case []float64:
 		return len(v)
 	case []int64:
 		return len(v)

@@ -130,7 +130,8 @@ func TestEveryQueryIsUsed(t *testing.T) {
 		code.Write(text)
 	}
 	for name, query := range statements {
-		if !strings.Contains(code.String(), `"`+name+`"`) {
+		// The panels are asked for by name; dashboards/queries has the list, and a test that it is whole.
+		if !strings.HasPrefix(name, "panel_") && !strings.Contains(code.String(), `"`+name+`"`) {
 			t.Errorf("sql/%s.sql is used nowhere", name)
 		}
 		for _, bad := range []string{"%s", "%d", "?", "$1"} {

@@ -147,6 +147,11 @@ func (s *Store) HistorySince(ctx context.Context, since time.Time) ([]HistoryEnt
 	return all(ctx, s, "history_since", scanHistory, at("since", since))
 }
 
+// HistoryAt returns the last step of every finding at or before a moment: where each one stood then.
+func (s *Store) HistoryAt(ctx context.Context, moment time.Time) ([]HistoryEntry, error) {
+	return all(ctx, s, "history_at", scanHistory, at("at", moment))
+}
+
 func scanHistory(r driver.Rows, h *HistoryEntry) error {
 	var verdict, severity string
 	err := r.Scan(&h.Team, &h.Fingerprint, &h.At, &h.State, &verdict, &severity, &h.Why, &h.Who)

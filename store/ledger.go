@@ -44,12 +44,19 @@ func (s *Store) SaveEvaluations(ctx context.Context, v []Evaluation) error {
 
 // Evaluations returns the evaluations since a time, of every team, in order of time.
 func (s *Store) Evaluations(ctx context.Context, since time.Time) ([]Evaluation, error) {
-	return all(ctx, s, "evaluations", func(r driver.Rows, e *Evaluation) error {
-		var judged, findings uint64
-		err := r.Scan(&e.Rule, &e.Team, &e.At, &e.From, &e.To, &e.Status, &judged, &findings, &e.Why)
-		e.At, e.From, e.To, e.Judged, e.Findings = known(e.At), known(e.From), known(e.To), int(judged), int(findings)
-		return err
-	}, at("since", since))
+	return all(ctx, s, "evaluations", scanEvaluation, at("since", since))
+}
+
+// EvaluationsAt returns what every rule judged at one moment.
+func (s *Store) EvaluationsAt(ctx context.Context, moment time.Time) ([]Evaluation, error) {
+	return all(ctx, s, "evaluations_at", scanEvaluation, at("at", moment))
+}
+
+func scanEvaluation(r driver.Rows, e *Evaluation) error {
+	var judged, findings uint64
+	err := r.Scan(&e.Rule, &e.Team, &e.At, &e.From, &e.To, &e.Status, &judged, &findings, &e.Why)
+	e.At, e.From, e.To, e.Judged, e.Findings = known(e.At), known(e.From), known(e.To), int(judged), int(findings)
+	return err
 }
 
 // Checkpoint is how far a source of a feed was read. It is an alias of a plain struct so that the store is what readers

@@ -21,6 +21,7 @@ func rulesCommand() *cobra.Command {
 	c.PersistentFlags().StringVarP(&file, "config", "c", "", "configuration file; without it the shipped rules alone")
 	load := func() (*rules.Set, []rules.Problem, error) {
 		o := rules.Options{Library: true}
+		var governance []string
 		if file != "" {
 			cfg, err := config.Load(file, nil)
 			if err != nil {
@@ -29,9 +30,13 @@ func rulesCommand() *cobra.Command {
 			if o, err = app.RuleOptions(cfg, config.Files(cfg, nil)); err != nil {
 				return nil, nil, err
 			}
+			if governance, err = config.Expand(o.FS, cfg.Governance); err != nil {
+				return nil, nil, err
+			}
 		}
 		set, problems := rules.Load(o)
-		return set, problems, nil
+		_, more := rules.LoadGovernance(o.FS, governance)
+		return set, append(problems, more...), nil
 	}
 	c.AddCommand(rulesList(load), rulesLint(load), rulesTest(load), rulesExplain(load))
 	return c

@@ -68,18 +68,29 @@ func printProfile(out io.Writer, p *detect.Profile) error {
 		line("account", "%s %s %s %s", n.Provider, n.Account, n.Name, n.UID)
 	}
 	answer := func(label string, a detect.Answer) {
-		if a.State != "known" {
-			line(label, "unknown: no record states it and no event shows it")
-			return
+		switch a.State {
+		case detect.Known:
+			line(label, "%s (%s)", a.Value, a.Evidence)
+		case detect.Stale:
+			line(label, "stale: %s (%s)", a.Value, a.Evidence)
+		default:
+			line(label, "unknown: %s", cmp.Or(a.Evidence, "no record states it and no event shows it"))
 		}
-		line(label, "%s (%s)", a.Value, a.Evidence)
 	}
-	answer("issued by", p.Issuer)
+	for i := range p.Credentials {
+		c := &p.Credentials[i]
+		if len(p.Credentials) > 1 || c.Credential != "" {
+			fmt.Fprintf(w, "\t\n")
+			line("credential", "%s %s", c.Kind, c.Credential)
+		}
+		answer("issued by", c.Issuer)
+		answer("can reach", c.Reach)
+		answer("expires", c.Expiry)
+	}
 	answer("owner", p.Owner)
-	answer("expires", p.Expiry)
 	answer("rotated", p.Rotated)
 	line("last used", "%s", orUnknown(p.LastUsed))
-	fmt.Fprintf(w, "\t\ncan reach\t%d grants\n", len(p.Grants))
+	fmt.Fprintf(w, "\t\ngrants\t%d\n", len(p.Grants))
 	for _, g := range p.Grants {
 		line("", "%-13s %s on %s  (%s; last used %s)", g.Verdict, g.Permission, output.Short(g.Resource), g.Path, orUnknown(g.LastUsed))
 	}

@@ -25,6 +25,11 @@ func (s Segment) text() string {
 // StackedBar draws parts of a whole on one line. Parts that are not zero stay visible, however small; wide ones carry
 // their figure. Print Legend beside it for the rest.
 func StackedBar(title string, segments []Segment) template.HTML {
+	return Stack(title, segments).SVG()
+}
+
+// Stack is StackedBar for any canvas.
+func Stack(title string, segments []Segment) Drawing {
 	total := 0
 	var said []string
 	for _, s := range segments {
@@ -33,26 +38,28 @@ func StackedBar(title string, segments []Segment) template.HTML {
 			said = append(said, s.Label+" "+s.text())
 		}
 	}
-	var d drawing
+	d := Drawing{Class: "gw-stack", Title: title, Height: 22}
 	if total == 0 {
-		d.open("gw-stack", "22", title, "nothing to show")
-		d.bar(Faint, "0", "0", "100%", "22", "nothing to show")
-		return d.close()
+		d.Desc = "nothing to show"
+		d.Paint = func(c Canvas) { c.Bar(Faint, 0, 0, 1, 22, "nothing to show") }
+		return d
 	}
-	d.open("gw-stack", "22", title, strings.Join(said, ", "))
-	x := 0.0
-	for i, w := range widths(segments, total) {
-		s := segments[i]
-		if s.Value <= 0 {
-			continue
+	d.Desc = strings.Join(said, ", ")
+	d.Paint = func(c Canvas) {
+		x := 0.0
+		for i, w := range widths(segments, total) {
+			s := segments[i]
+			if s.Value <= 0 {
+				continue
+			}
+			c.Bar(s.Tone, x, 0, w, 22, s.Label+": "+s.text())
+			if w > 0.07 {
+				c.Label(RoleOnBar, x+w/2, 15.5, Middle, s.text())
+			}
+			x += w
 		}
-		d.bar(s.Tone, percent(x), "0", percent(w), "22", s.Label+": "+s.text())
-		if w > 0.07 {
-			d.label("gw-onbar", percent(x+w/2), "15.5", "middle", s.text())
-		}
-		x += w
 	}
-	return d.close()
+	return d
 }
 
 // widths shares the bar out with a floor of 0.6 % for what is not zero.
@@ -99,15 +106,17 @@ func Swatch(t Tone) template.HTML {
 }
 
 // Meter draws one share of 0 to 1 as a thin bar. It says its figure in words, since a bar alone says nothing in a table.
-func Meter(title string, share float64, t Tone) template.HTML {
+func Meter(title string, share float64, t Tone) template.HTML { return Gauge(title, share, t).SVG() }
+
+// Gauge is Meter for any canvas.
+func Gauge(title string, share float64, t Tone) Drawing {
 	share = clamp(share)
-	var d drawing
-	d.open("gw-meter", "8", title, "")
-	d.WriteString(`<rect class="gw-track" x="0" y="0" width="100%" height="8" rx="2"/>`)
-	if share > 0 {
-		d.bar(t, "0", "0", percent(math.Max(share, 0.01)), "8", "")
-	}
-	return d.close()
+	return Drawing{Class: "gw-meter", Title: title, Height: 8, Paint: func(c Canvas) {
+		c.Track(0, 0, 1, 8)
+		if share > 0 {
+			c.Bar(t, 0, 0, math.Max(share, 0.01), 8, "")
+		}
+	}}
 }
 
 func clamp(f float64) float64 {
@@ -126,7 +135,10 @@ type Row struct {
 }
 
 // BarList draws a short list of labelled bars, all to the scale of the longest.
-func BarList(title string, rows []Row) template.HTML {
+func BarList(title string, rows []Row) template.HTML { return List(title, rows).SVG() }
+
+// List is BarList for any canvas.
+func List(title string, rows []Row) Drawing {
 	const line, top = 24, 4
 	most := 1
 	var said []string
@@ -134,19 +146,18 @@ func BarList(title string, rows []Row) template.HTML {
 		most = max(most, r.Value)
 		said = append(said, r.Label+" "+Segment{Value: r.Value, Text: r.Text}.text())
 	}
-	var d drawing
-	d.open("gw-list", strconv.Itoa(top+line*len(rows)), title, strings.Join(said, ", "))
-	for i, r := range rows {
-		y := top + i*line
-		text := Segment{Value: r.Value, Text: r.Text}.text()
-		d.label("gw-label", "0", strconv.Itoa(y+13), "start", cut(r.Label, 34))
-		w := 0.5 * float64(max(r.Value, 0)) / float64(most)
-		if r.Value > 0 {
-			d.bar(r.Tone, "38%", strconv.Itoa(y+2), percent(math.Max(w, 0.004)), "14", r.Label+": "+text)
+	return Drawing{Class: "gw-list", Title: title, Desc: strings.Join(said, ", "), Height: float64(top + line*len(rows)), Paint: func(c Canvas) {
+		for i, r := range rows {
+			y := float64(top + i*line)
+			text := Segment{Value: r.Value, Text: r.Text}.text()
+			c.Label(RoleLabel, 0, y+13, Start, cut(r.Label, 34))
+			w := 0.5 * float64(max(r.Value, 0)) / float64(most)
+			if r.Value > 0 {
+				c.Bar(r.Tone, 0.38, y+2, math.Max(w, 0.004), 14, r.Label+": "+text)
+			}
+			c.Label(RoleValue, 0.39+w, y+13, Start, text)
 		}
-		d.label("gw-value", percent(0.39+w), strconv.Itoa(y+13), "start", text)
-	}
-	return d.close()
+	}}
 }
 
 func cut(s string, n int) string {

@@ -37,7 +37,17 @@ func samples() map[string]func() template.HTML {
 		"list": func() template.HTML {
 			return BarList("By team", []Row{{Label: nasty, Value: 7, Tone: Plain}, {Label: strings.Repeat("w", 99), Value: 0}, {Label: "b", Value: 3, Tone: "no such tone"}})
 		},
-		"spark":       func() template.HTML { return Sparkline("Findings per week", []int{0, 3, 9, -1, 2}) },
+		"spark": func() template.HTML { return Sparkline("Findings per week", []int{0, 3, 9, -1, 2}) },
+		"trend": func() template.HTML {
+			return Trend("Open "+nasty, []Point{{Label: "2026-W45", Value: 3, Text: "3", Known: true}, {Label: nasty}, {Label: "2026-W47", Value: 9, Text: "9", Known: true}}, 0).SVG()
+		},
+		"trend-none": func() template.HTML { return Trend("Open", nil, 1).SVG() },
+		"slope": func() template.HTML {
+			return Slopes("Drift", "2026-W40", "2026-W47", []Slope{{Label: nasty, Then: 10, Now: 12, ThenText: "10", NowText: "12", Worse: true}, {Label: "b", Then: 11, Now: 12, ThenText: "11", NowText: "12"}, {Label: "new", Now: 40, NowText: "40", ThenAbsent: true}}).SVG()
+		},
+		"heat": func() template.HTML {
+			return HeatMap("Coverage "+nasty, at(1, 0), 6, []HeatRow{{Label: nasty, Shares: []float64{1, 1, 0.5, 0, 0, -1}, Why: []string{"", "", nasty, "silent", "silent", ""}}, {Label: "b", Shares: []float64{1, 1, 1, 1, 1, 1}}}).SVG()
+		},
 		"strip-clear": func() template.HTML { return Strip("feed", w, nil) },
 		"strip-none":  func() template.HTML { return Strip("feed", access.Interval{}, nil) },
 		"strip": func() template.HTML {

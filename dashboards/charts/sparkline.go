@@ -8,7 +8,10 @@ import (
 
 // Sparkline draws a short series as bars of equal width, oldest first: no axis, the figures are in its description.
 // A zero is a line on the ground, so that "none" and "not measured" (a negative value) differ.
-func Sparkline(title string, values []int) template.HTML {
+func Sparkline(title string, values []int) template.HTML { return Spark(title, values).SVG() }
+
+// Spark is Sparkline for any canvas.
+func Spark(title string, values []int) Drawing {
 	const width, height = 104, 24
 	most := 1
 	desc := ""
@@ -23,21 +26,18 @@ func Sparkline(title string, values []int) template.HTML {
 			desc += strconv.Itoa(v)
 		}
 	}
-	var d drawing
-	d.WriteString(`<svg class="gw-chart gw-spark" width="` + strconv.Itoa(width) + `" height="` + strconv.Itoa(height) + `" role="img" focusable="false">`)
-	d.text("title", title)
-	d.text("desc", desc)
-	step := float64(width) / float64(max(len(values), 1))
-	for i, v := range values {
-		if v < 0 {
-			continue
+	return Drawing{Class: "gw-spark", Title: title, Desc: desc, Width: width, Height: height, Paint: func(c Canvas) {
+		step := 1 / float64(max(len(values), 1))
+		for i, v := range values {
+			if v < 0 {
+				continue
+			}
+			h := math.Max(1, float64(v)/float64(most)*(height-2))
+			tone := Plain
+			if v == 0 {
+				tone = Faint
+			}
+			c.Bar(tone, float64(i)*step+0.005, height-h, math.Max(0.01, step-0.01), h, "")
 		}
-		h := math.Max(1, float64(v)/float64(most)*(height-2))
-		class := "gw-plain"
-		if v == 0 {
-			class = "gw-faint"
-		}
-		d.WriteString(`<rect class="gw-fill ` + class + `" x="` + number(float64(i)*step+0.5) + `" y="` + number(height-h) + `" width="` + number(math.Max(1, step-1)) + `" height="` + number(h) + `"/>`)
-	}
-	return d.close()
+	}}
 }

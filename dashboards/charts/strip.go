@@ -19,35 +19,36 @@ type Stretch struct {
 // Strip draws a stretch of time: covered where nothing is said, hatched where there is a gap, with a tooltip for every
 // gap and dates underneath. Gaps too close together to be told apart are drawn as one that says how many it is.
 func Strip(title string, window access.Interval, gaps []Stretch) template.HTML {
+	return Timeline(title, window, gaps).SVG()
+}
+
+// Timeline is Strip for any canvas.
+func Timeline(title string, window access.Interval, gaps []Stretch) Drawing {
 	const barHeight = 16
 	length := window.To.Sub(window.From)
-	var d drawing
+	d := Drawing{Class: "gw-strip", Title: title, Height: 36, Desc: "no window", Paint: func(Canvas) {}}
 	if length <= 0 {
-		d.open("gw-strip", "36", title, "no window")
-		return d.close()
+		return d
 	}
 	shown := mergeClose(clip(gaps, window), length/400)
-	d.open("gw-strip", "36", title, stripDesc(window, shown))
-	d.bar(Good, "0", "0", "100%", strconv.Itoa(barHeight), "covered from "+minute(window.From)+" to "+minute(window.To)+", but for the gaps")
-	at := func(t time.Time) float64 { return float64(t.Sub(window.From)) / float64(length) }
-	for _, g := range shown {
-		tip := minute(g.From) + " to " + minute(g.To) + ", " + span(g.To.Sub(g.From)) + ": " + g.Why
-		if g.n > 1 {
-			tip = fmt.Sprintf("%d gaps, %s to %s: %s", g.n, minute(g.From), minute(g.To), g.Why)
+	d.Desc = stripDesc(window, shown)
+	d.Paint = func(c Canvas) {
+		c.Bar(Good, 0, 0, 1, barHeight, "covered from "+minute(window.From)+" to "+minute(window.To)+", but for the gaps")
+		at := func(t time.Time) float64 { return float64(t.Sub(window.From)) / float64(length) }
+		for _, g := range shown {
+			tip := minute(g.From) + " to " + minute(g.To) + ", " + span(g.To.Sub(g.From)) + ": " + g.Why
+			if g.n > 1 {
+				tip = fmt.Sprintf("%d gaps, %s to %s: %s", g.n, minute(g.From), minute(g.To), g.Why)
+			}
+			c.Gap(at(g.From), 0, at(g.To)-at(g.From), barHeight, tip)
 		}
-		// The outline keeps its width however short the gap is, so that a minute without evidence is still seen.
-		x, w := percent(at(g.From)), percent(at(g.To)-at(g.From))
-		box := ` x="` + x + `" y="0" width="` + w + `" height="` + strconv.Itoa(barHeight) + `"`
-		d.WriteString(`<g class="gw-gap"><rect class="gw-gap-box"` + box + `/><rect` + box + ` fill="url(#gw-p-hatch)"/>`)
-		d.text("title", tip)
-		d.WriteString(`</g>`)
+		for i, anchor := range []Anchor{Start, Middle, End} {
+			t := window.From.Add(length / 2 * time.Duration(i))
+			c.Tick(float64(i)/2, barHeight, barHeight+5)
+			c.Label(RoleDate, float64(i)/2, 33, anchor, t.UTC().Format("2006-01-02"))
+		}
 	}
-	for i, anchor := range []string{"start", "middle", "end"} {
-		t := window.From.Add(length / 2 * time.Duration(i))
-		d.WriteString(`<line class="gw-tick" x1="` + strconv.Itoa(i*50) + `%" x2="` + strconv.Itoa(i*50) + `%" y1="16" y2="21"/>`)
-		d.label("gw-date", strconv.Itoa(i*50)+"%", "33", anchor, t.UTC().Format("2006-01-02"))
-	}
-	return d.close()
+	return d
 }
 
 type mergedGap struct {

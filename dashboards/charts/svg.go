@@ -31,12 +31,13 @@ const (
 	Faint    Tone = "faint"
 	Dotted   Tone = "dotted"
 	Lined    Tone = "lined"
+	Soft     Tone = "soft" // the values before the newest
 )
 
 // looks gives each tone its fill and its hatching: two tones never differ by colour alone.
 var looks = map[Tone]struct{ fill, pattern string }{
 	Critical: {"critical", ""}, High: {"high", "p-diag"}, Medium: {"medium", "p-dots"}, Low: {"low", "p-lines"}, Info: {"info", "p-grid"},
-	Unknown: {"unknown", "p-hatch"}, Good: {"good", ""}, Plain: {"plain", ""}, Faint: {"faint", ""}, Dotted: {"faint", "p-dark-dots"}, Lined: {"faint", "p-dark-lines"},
+	Unknown: {"unknown", "p-hatch"}, Good: {"good", ""}, Plain: {"plain", ""}, Faint: {"faint", ""}, Dotted: {"faint", "p-dark-dots"}, Lined: {"faint", "p-dark-lines"}, Soft: {"soft", ""},
 }
 
 func (t Tone) look() (fill, pattern string) {
@@ -100,15 +101,6 @@ func Defs() template.HTML {
 
 // drawing collects SVG; its methods escape what they are given.
 type drawing struct{ strings.Builder }
-
-// open begins a chart whose width is the room it gets and whose positions are percentages of it.
-func (d *drawing) open(class, height, title, desc string) {
-	d.WriteString(`<svg class="gw-chart ` + class + `" width="100%" height="` + height + `" role="img" focusable="false">`)
-	d.text("title", title)
-	if desc != "" {
-		d.text("desc", desc)
-	}
-}
 
 func (d *drawing) text(element, s string) {
 	d.WriteString("<" + element + ">")

@@ -23,6 +23,8 @@ func needed(q *queries.Query) map[string]any {
 			p[param.Name] = "AROA1"
 		case param.Needed && param.Kind == queries.KindIdentity:
 			p[param.Name] = "cleo"
+		case param.Needed && param.Name == "id":
+			p[param.Name] = []string{"p001", "p002"}
 		case param.Needed:
 			p[param.Name] = []string{"open", "severity"}
 		}

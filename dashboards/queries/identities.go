@@ -23,6 +23,12 @@ var identityQueries = []Query{
 		Params:      []Param{team, who}, Columns: credentialColumns,
 	},
 	{
+		Name: "identity_names", Title: "Names of one identity", Shape: Table, Limit: 500, TimeRange: rangeNow,
+		Description: "The names that one identity goes by beside the one asked for: of its accounts, and the aliases on its record. The other queries on one identity look for all of them.",
+		Params:      []Param{team, who},
+		Columns:     []Column{text("name", "A name, as events and grants have it."), text("found", "How it is known.")},
+	},
+	{
 		Name: "identity_timeline", Title: "What one identity did", Shape: Table, Limit: mostRows, TimeRange: rangeEvents, newest: true,
 		Description: "Events of one identity under all its names, newest first, each event once. Events flagged for their clock are among them.",
 		Params:      []Param{team, who, feed, outcome, rows},
@@ -52,5 +58,11 @@ var identityQueries = []Query{
 		Params:      []Param{team, provider, feed, outcome, whom, search, rows},
 		Columns: []Column{when("timestamp", "When, by the event's own clock."), text("body", "The record, 64 KiB at most."), text("severity", "info, warning (denied, or a clock that cannot be believed) or error (failed)."),
 			text("id", "The event's id."), text("labels", "Labels as a JSON object."), teamColumn(), text("feed", "Feed.")},
+	},
+	{
+		Name: "raw_bodies", Title: "Records as they came", Shape: Table, Limit: mostRows, TimeRange: rangeEvents,
+		Description: "Records by the ids of their events, as far as they are kept.",
+		Params:      []Param{team, {Name: "id", Kind: KindText, Multi: true, Needed: true, Description: "Ids of events."}},
+		Columns:     []Column{teamColumn(), text("feed", "Feed."), text("id", "The event's id."), text("raw", "The record, 64 KiB at most.")},
 	},
 }

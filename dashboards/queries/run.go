@@ -89,6 +89,14 @@ func Run(ctx context.Context, s Store, scope Scope, name string, params Params, 
 		Lists: b.lists, Texts: b.texts, Numbers: b.numbers, Timeout: r.Timeout,
 	}
 	res.Interval = ask.Interval
+	if q.goesByNames() {
+		ask.Lists["names"] = nil
+		if b.texts["identity"] != "" {
+			if ask.Lists["names"], err = names(ctx, s, ask); err != nil {
+				return nil, failed(ctx, q, err)
+			}
+		}
+	}
 	if res.Values, err = read(ctx, s, q, ask); err != nil {
 		return nil, failed(ctx, q, err)
 	}
@@ -102,6 +110,11 @@ func Run(ctx context.Context, s Store, scope Scope, name string, params Params, 
 		cut(res.Values, limit)
 		res.Rows, res.Truncated = limit, true
 		res.note(true, "truncated: there are more than these %d rows; narrow the range or the parameters", limit)
+	}
+	if q.Shape == LogLines && res.Rows > 0 {
+		if err := attachRaw(ctx, s, ask, res); err != nil {
+			return nil, failed(ctx, q, err)
+		}
 	}
 	return res, nil
 }

@@ -23,6 +23,12 @@ type Options struct {
 	// Changes are all steps of the ledger within the week. The view's own tell only of the last evaluation; they stand in
 	// when this is nil.
 	Changes []ledger.Change
+	// Weeks are the figures of up to thirteen weeks, oldest first, this one last. What is missing of this one is taken from
+	// the view.
+	Weeks []WeekFigures
+	// Compare are the figures of an earlier week that this one is set beside; nil leaves the comparison out.
+	Compare *WeekFigures
+	Notes   []string // what the reader should know of how this report came about
 }
 
 // Report is everything that the weekly report says. Its JSON form is what WriteJSON prints.
@@ -33,7 +39,13 @@ type Report struct {
 	AsOf       time.Time               `json:"as_of"`
 	Org        string                  `json:"org,omitempty"`
 	Version    string                  `json:"version,omitempty"`
+	Rebuilt    bool                    `json:"rebuilt,omitempty"` // from what was kept of the week
 	Totals     ledger.Totals           `json:"totals"`
+	Figures    ledger.Team             `json:"organisation"`
+	Unanswered Unanswered              `json:"unanswered"`
+	Trends     []Trend                 `json:"trends"`
+	Comparison *Comparison             `json:"comparison,omitempty"`
+	Leavers    []detect.Revocation     `json:"slowest_revocations"`
 	Severity   map[access.Severity]int `json:"severity"`
 	Verdicts   map[access.Verdict]int  `json:"verdicts"`
 	Kinds      []ledger.KindCount      `json:"kinds"`
@@ -49,14 +61,18 @@ type Report struct {
 	Notes      []string                `json:"notes"`
 
 	findings []*access.Finding
+	days     []detect.FeedDay
 }
 
 // Section is one team's part of the report.
 type Section struct {
 	ledger.Team
-	Groups  []Group           `json:"groups"`
-	Gravest []*access.Finding `json:"gravest"`
-	Blinds  []Blind           `json:"blinds"`
+	Model      Model             `json:"governance"`
+	Unanswered Unanswered        `json:"unanswered"`
+	Trends     []Trend           `json:"trends"`
+	Groups     []Group           `json:"groups"`
+	Gravest    []*access.Finding `json:"gravest"`
+	Blinds     []Blind           `json:"blinds"`
 }
 
 // Expiry is exceptions that end within 30 days, those of one approver, reason and day together.
@@ -85,7 +101,17 @@ func Build(v *ledger.View, opt Options) *Report {
 	}
 	r := &Report{
 		Week: opt.Week, From: opt.From, To: opt.To, AsOf: v.AsOf, Org: opt.Org, Version: opt.Version, Totals: v.Totals, Severity: v.Severity, Verdicts: v.Verdicts,
-		Kinds: some(v.Kinds), Registers: some(v.Registers), Feeds: some(v.Feeds), Notes: some(v.Notes), findings: Pointers(v.Findings), Partial: []detect.Evaluation{},
+		Kinds: some(v.Kinds), Registers: some(v.Registers), Feeds: some(v.Feeds), findings: Pointers(v.Findings), Partial: []detect.Evaluation{},
+	}
+	r.Rebuilt, r.Figures, r.days = v.Rebuilt, v.Org, v.FeedDays
+	r.Notes = append(some(slices.Clone(opt.Notes)), v.Notes...)
+	missing := unanswered(v.Credentials)
+	r.Unanswered = missing[ledger.Organisation]
+	r.Leavers = some(slowest(v.Revocations, v.AsOf, 10))
+	weeks := withThisWeek(opt.Weeks, opt.Week, v)
+	r.Trends = trends(weeks, ledger.Organisation)
+	if opt.Compare != nil {
+		r.Comparison = compare(opt.Compare, &weeks[len(weeks)-1])
 	}
 	r.Movement, r.ByTeam = movements(changes, opt.From, opt.To)
 	r.Decisions = Groups(r.findings, false)
@@ -96,7 +122,8 @@ func Build(v *ledger.View, opt Options) *Report {
 		byTeam[f.Team] = append(byTeam[f.Team], f)
 	}
 	for _, t := range v.Teams {
-		s := Section{Team: t, Groups: Groups(byTeam[t.Name], true), Blinds: Blinds(byTeam[t.Name]), Gravest: []*access.Finding{}}
+		s := Section{Team: t, Groups: Groups(byTeam[t.Name], true), Blinds: Blinds(byTeam[t.Name]), Gravest: []*access.Finding{},
+			Model: modelOf(v, t.Name), Unanswered: missing[t.Name], Trends: trends(weeks, t.Name)}
 		for _, f := range byTeam[t.Name] { // the view's order is gravest first
 			if Counted(f) && len(s.Gravest) < gravest {
 				s.Gravest = append(s.Gravest, f)
@@ -110,6 +137,18 @@ func Build(v *ledger.View, opt Options) *Report {
 		}
 	}
 	return r
+}
+
+// withThisWeek is the weeks with the figures of the view as the last, at most thirteen of them.
+func withThisWeek(weeks []WeekFigures, week string, v *ledger.View) []WeekFigures {
+	out := slices.Clone(weeks)
+	now := NewWeekFigures(week, v.Figures())
+	if n := len(out); n > 0 && out[n-1].Week == week {
+		out[n-1] = now
+	} else {
+		out = append(out, now)
+	}
+	return out[max(0, len(out)-trendWeeks):]
 }
 
 // some makes an absent list an empty one, which JSON prints as [].

@@ -60,6 +60,13 @@ var sheet = template.Must(template.New("report").Funcs(template.FuncMap{
 	"verkey":       VerdictKey,
 	"blindlist":    blindList,
 	"strip":        FeedStrip,
+	"draw":         charts.Drawing.SVG,
+	"signed":       signed,
+	"quantile":     quantile,
+	"model":        modelName,
+	"pending":      pending,
+	"method":       func() [][2]string { return method },
+	"heat":         heatOf,
 }).Parse(page))
 
 // WriteHTML writes the report as one file that needs nothing else: no script, no font, no picture from elsewhere.
@@ -130,6 +137,14 @@ func FeedStrip(f detect.FeedReport) template.HTML {
 		gaps[i].Why = words.Visible(gaps[i].Why)
 	}
 	return charts.Strip("Coverage of "+words.Short(words.Visible(f.Name), 80)+", 90 days", w, gaps)
+}
+
+// heatOf draws the coverage of the report's feeds; nothing when no day is on record.
+func heatOf(r *Report) template.HTML {
+	if len(r.days) == 0 {
+		return ""
+	}
+	return heat(r.days, r.AsOf).SVG()
 }
 
 // dated is a group with the moment from which its age is told.

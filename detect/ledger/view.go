@@ -13,17 +13,24 @@ import (
 // View is everything that is shown of one evaluation. It is made once and only read afterwards.
 type View struct {
 	AsOf      time.Time               `json:"as_of"`
-	Findings  []access.Finding        `json:"findings"` // open and excepted, gravest first
-	Verdicts  map[access.Verdict]int  `json:"verdicts"` // of UNUSED_GRANT, all grants judged
-	Severity  map[access.Severity]int `json:"severity"` // of open findings, UNVERIFIABLE apart
+	Rebuilt   bool                    `json:"rebuilt,omitempty"` // of a past evaluation, from what was kept of it
+	Findings  []access.Finding        `json:"findings"`          // open and excepted, gravest first
+	Verdicts  map[access.Verdict]int  `json:"verdicts"`          // of UNUSED_GRANT, all grants judged
+	Severity  map[access.Severity]int `json:"severity"`          // of open findings, UNVERIFIABLE apart
 	Kinds     []KindCount             `json:"kinds"`
 	Teams     []Team                  `json:"teams"`
+	Org       Team                    `json:"organisation"` // the same figures over all teams and what belongs to none
 	Feeds     []detect.FeedReport     `json:"feeds"`
 	Registers []detect.RegisterNote   `json:"registers"`
 	Rules     []detect.Evaluation     `json:"evaluations"`
 	Changes   []Change                `json:"changes"` // since the evaluation before
 	Totals    Totals                  `json:"totals"`
 	Notes     []string                `json:"notes"`
+
+	Credentials []detect.CredentialAnswer `json:"-"` // who issued them, what they reach, when they expire
+	Revocations []detect.Revocation       `json:"-"`
+	FeedDays    []detect.FeedDay          `json:"-"`
+	Governance  []Recommendation          `json:"governance,omitempty"` // by team and layer; set by Recommend
 }
 
 // Totals are figures over all teams.
@@ -63,6 +70,29 @@ type Team struct {
 	DriftBand    string                  `json:"drift_band"`  // green [0,34), amber [34,67), red [67,100]
 	Feeds        int                     `json:"feeds"`
 	FeedsSilent  int                     `json:"feeds_silent"`
+	Kinds        map[string]int          `json:"kinds"`    // open findings
+	Expiring     int                     `json:"expiring"` // exceptions that end within 14 days
+
+	DriftReal         float64    `json:"drift_real"`          // part of the week's change of the drift index that came to be in it
+	DriftNewlyVisible float64    `json:"drift_newly_visible"` // part that was so before and only now can be said
+	DriftWorst        float64    `json:"drift_worst"`         // the index if every UNVERIFIABLE verdict were an old finding
+	Credentials       int        `json:"credentials"`         // of non-human identities
+	Visibility        float64    `json:"visibility"`          // share of them with issuer, reach and expiry known
+	UnansweredWeight  float64    `json:"unanswered_weight"`   // privilege weight that the others can reach; an unknown reach counts as an administrator's
+	Revocation        Revocation `json:"revocation"`
+	People            int        `json:"people"`
+	NHIs              int        `json:"nhis"`
+	ChangesPerWeek    float64    `json:"changes_per_week"`
+
+	active float64 // weight of all active grants, which the drift index is measured against
+}
+
+// NHIRatio is how many non-human identities there are for each person; 0 without people.
+func (t *Team) NHIRatio() float64 {
+	if t.People == 0 {
+		return 0
+	}
+	return math.Round(100*float64(t.NHIs)/float64(t.People)) / 100
 }
 
 // TeamInfo is what the configuration says of a team.
@@ -79,69 +109,70 @@ func NewView(res *detect.Result, current []access.Finding, changes []Change, tea
 		Registers: res.Registers, Rules: res.Evaluations, Changes: changes, Notes: res.Notes,
 	}
 	v.Totals.People, v.Totals.NHIs = people, nhis
-	byTeam := map[string]*teamSum{}
-	for _, t := range teams {
-		byTeam[t.Name] = &teamSum{Team: Team{Name: t.Name, Owners: t.Owners, Regulated: t.Regulated, Severity: map[access.Severity]int{}, Verdicts: map[access.Verdict]int{}}}
+	if c, ok := res.Census[detect.CensusAll]; ok {
+		v.Totals.People, v.Totals.NHIs = c.People, c.NHIs
 	}
-	sum := func(name string) *teamSum {
-		if byTeam[name] == nil {
-			byTeam[name] = &teamSum{Team: Team{Name: name, Severity: map[access.Severity]int{}, Verdicts: map[access.Verdict]int{}}}
-		}
-		return byTeam[name]
-	}
-	v.countGrants(res, sum)
-	v.countFindings(current, sum)
+	v.Credentials, v.Revocations, v.FeedDays = res.Answers, res.Revocations, res.FeedDays
+	sums := newSums(teams)
+	v.countGrants(res, sums)
+	v.countFindings(current, sums)
 	for _, f := range res.Feeds {
-		t := sum(f.Team)
-		t.Feeds++
-		if f.Silent {
-			t.FeedsSilent++
-		}
+		sums.each(f.Team, func(t *teamSum) {
+			t.Feeds++
+			if f.Silent {
+				t.FeedsSilent++
+			}
+		})
 		v.Totals.Events += f.Received
 		v.Totals.Rejected += f.Rejected
 	}
-	for _, t := range byTeam {
+	sums.answers(res.Answers)
+	sums.revocations(res.Revocations, res.Now)
+	for team, c := range res.Census {
+		if t := sums.known(team); t != nil {
+			t.People, t.NHIs, t.ChangesPerWeek = c.People, c.NHIs, math.Round(100*c.ChangesPerWeek)/100
+		}
+	}
+	for _, t := range sums.byTeam {
 		if t.Name == "" && t.Open+t.Unverifiable+t.Grants+t.Feeds == 0 {
 			continue
 		}
 		v.Teams = append(v.Teams, t.finish())
 	}
 	slices.SortFunc(v.Teams, func(a, b Team) int { return cmp.Compare(a.Name, b.Name) })
+	v.Org = sums.all.finish()
 	return v
 }
 
-type teamSum struct {
-	Team
-	covered     float64
-	weight, bad float64
-}
-
-func (v *View) countGrants(res *detect.Result, sum func(string) *teamSum) {
+func (v *View) countGrants(res *detect.Result, sums *sums) {
 	covered := 0.0
 	for i := range res.Findings {
 		f := &res.Findings[i]
 		if f.Kind != "UNUSED_GRANT" {
 			continue
 		}
-		t := sum(f.Team)
 		v.Verdicts[f.Verdict]++
-		t.Verdicts[f.Verdict]++
-		t.Grants++
 		v.Totals.Grants++
 		if f.Coverage != nil {
 			covered += *f.Coverage
-			t.covered += *f.Coverage
 		}
-		if f.Verdict != access.VerdictClosed {
-			t.weight += f.Weight
-		}
+		sums.each(f.Team, func(t *teamSum) {
+			t.Verdicts[f.Verdict]++
+			t.Grants++
+			if f.Coverage != nil {
+				t.covered += *f.Coverage
+			}
+			if f.Verdict != access.VerdictClosed {
+				t.active += f.Weight
+			}
+		})
 	}
 	if v.Totals.Grants > 0 {
 		v.Totals.Coverage = covered / float64(v.Totals.Grants)
 	}
 }
 
-func (v *View) countFindings(current []access.Finding, sum func(string) *teamSum) {
+func (v *View) countFindings(current []access.Finding, sums *sums) {
 	kinds := map[[2]string]*KindCount{}
 	for i := range current {
 		f := current[i]
@@ -149,56 +180,21 @@ func (v *View) countFindings(current []access.Finding, sum func(string) *teamSum
 			continue
 		}
 		v.Findings = append(v.Findings, f)
-		t := sum(f.Team)
+		sums.each(f.Team, func(t *teamSum) { t.count(&f, v.AsOf) })
 		switch {
 		case f.State == StateExcepted:
 			v.Totals.Excepted++
-			t.Excepted++
 			continue
 		case f.Verdict == access.VerdictUnverifiable:
 			v.Totals.Unverifiable++
-			t.Unverifiable++
 		default:
 			v.Totals.Open++
 			v.Severity[f.Severity]++
-			t.Open++
-			t.Severity[f.Severity]++
-			t.bad += f.Weight * ageFactor(f.LastSeen.Sub(f.FirstSeen))
 		}
-		k := [2]string{f.Kind, string(f.Verdict)}
-		if kinds[k] == nil {
-			kinds[k] = &KindCount{Kind: f.Kind, Verdict: f.Verdict, Severity: f.Severity}
-		}
-		kinds[k].Count++
-		if f.Severity.Rank() > kinds[k].Severity.Rank() {
-			kinds[k].Severity = f.Severity
-		}
+		countKind(kinds, &f)
 	}
-	for _, k := range kinds {
-		v.Kinds = append(v.Kinds, *k)
-	}
-	slices.SortFunc(v.Kinds, func(a, b KindCount) int {
-		return cmp.Or(-cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Verdict, b.Verdict))
-	})
+	v.Kinds = sortedKinds(kinds)
 	Sort(v.Findings)
-}
-
-func (t *teamSum) finish() Team {
-	if t.Grants > 0 {
-		t.Coverage = t.covered / float64(t.Grants)
-	}
-	if t.weight > 0 { // findings beyond grants (leavers, orphans) can outweigh them, hence the cap
-		t.DriftIndex = math.Min(100, math.Round(1000*t.bad/t.weight)/10)
-	}
-	switch {
-	case t.DriftIndex < 34:
-		t.DriftBand = "green"
-	case t.DriftIndex < 67:
-		t.DriftBand = "amber"
-	default:
-		t.DriftBand = "red"
-	}
-	return t.Team
 }
 
 // ageFactor grows from 1 to 2 over the first 90 days that a finding stays open.

@@ -1,11 +1,10 @@
 SELECT
     toStartOfInterval(at, toIntervalSecond({interval:Int64}), 'UTC') AS bucket, team,
-    argMaxIf(toNullable(value), at, name = 'drift_index'),
-    argMaxIf(toNullable(value), at, name = 'drift_real'),
-    argMaxIf(toNullable(value), at, name = 'drift_newly_visible')
-FROM figures FINAL
+    argMaxIf(if(gone = 1, NULL, toNullable(value)), (at, version), name = 'drift_index'),
+    argMaxIf(if(gone = 1, NULL, toNullable(value)), (at, version), name = 'drift_real'),
+    argMaxIf(if(gone = 1, NULL, toNullable(value)), (at, version), name = 'drift_newly_visible')
+FROM figures
 WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
-  AND gone = 0
   AND (team != '*' OR has({teams:Array(String)}, '*'))
   AND name IN ('drift_index', 'drift_real', 'drift_newly_visible')
   AND label = ''

@@ -1,6 +1,6 @@
 SELECT
-    severity, kind, verdict, state, JSONExtractString(body, 'handling', 'state'), team, identity_name, identity_kind, identity_owner,
-    permission, resource, provider, account, feed, rule, JSONExtractString(body, 'why'), JSONExtractString(body, 'proposal'),
+    severity, kind, verdict, state, handling, team, identity_name, identity_kind, identity_owner,
+    permission, resource, provider, account, feed, rule, why, proposal,
     first_seen, last_seen, toFloat64(dateDiff('second', first_seen, fromUnixTimestamp64Micro({to:Int64}, 'UTC'))), identity_uid, fingerprint
 FROM findings FINAL
 WHERE (team, fingerprint) IN (

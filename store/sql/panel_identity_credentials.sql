@@ -1,15 +1,3 @@
-WITH names AS (
-    SELECT {identity:String} AS name
-    UNION ALL
-    SELECT name FROM accounts FINAL
-    WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND valid_to > valid_from AND (uid = {identity:String} OR name = {identity:String})
-    UNION ALL
-    SELECT JSONExtractString(alias, 'name')
-    FROM identities FINAL
-    ARRAY JOIN JSONExtractArrayRaw(body, 'aliases') AS alias
-    WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND removed = 0 AND position(body, {identity:String}) > 0
-      AND (uid = {identity:String} OR JSONExtractString(body, 'name') = {identity:String} OR JSONExtractString(body, 'email') = {identity:String})
-)
 SELECT
     team, identity_name, identity_kind, credential, kind, provider, owner, issuer_state, issuer, reach_state, reach, reach_weight, expiry_state, expiry, expires,
     if(toUnixTimestamp64Micro(expires) = 0, NULL, toFloat64(dateDiff('second', fromUnixTimestamp64Micro({to:Int64}, 'UTC'), expires))),
@@ -17,6 +5,6 @@ SELECT
 FROM credential_answers FINAL
 WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
   AND gone = 0
-  AND (identity_uid = {identity:String} OR identity_name IN (SELECT name FROM names))
+  AND (identity_uid = {identity:String} OR identity_name IN {names:Array(String)})
 ORDER BY team, identity_uid, credential
 LIMIT {limit:UInt64}

@@ -1,21 +1,9 @@
-WITH names AS (
-    SELECT {identity:String} AS name
-    UNION ALL
-    SELECT name FROM accounts FINAL
-    WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND valid_to > valid_from AND (uid = {identity:String} OR name = {identity:String})
-    UNION ALL
-    SELECT JSONExtractString(alias, 'name')
-    FROM identities FINAL
-    ARRAY JOIN JSONExtractArrayRaw(body, 'aliases') AS alias
-    WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND removed = 0 AND position(body, {identity:String}) > 0
-      AND (uid = {identity:String} OR JSONExtractString(body, 'name') = {identity:String} OR JSONExtractString(body, 'email') = {identity:String})
-)
-, direct AS (
+WITH direct AS (
     SELECT team, entitlement, provider, account, id, subject, permission, resource, valid_from, body
     FROM grants FINAL
     WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
       AND valid_to > valid_from AND valid_from < fromUnixTimestamp64Micro({to:Int64}, 'UTC') AND valid_to >= fromUnixTimestamp64Micro({to:Int64}, 'UTC')
-      AND subject IN (SELECT name FROM names)
+      AND subject IN {names:Array(String)}
 ), through AS (
     SELECT team, entitlement, provider, account, id, subject, permission, resource, valid_from, body
     FROM grants FINAL

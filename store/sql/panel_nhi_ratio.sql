@@ -1,9 +1,8 @@
 SELECT
     toStartOfInterval(at, toIntervalSecond({interval:Int64}), 'UTC') AS bucket, team,
-    argMaxIf(toNullable(value), at, name = 'nhi_ratio')
-FROM figures FINAL
+    argMaxIf(if(gone = 1, NULL, toNullable(value)), (at, version), name = 'nhi_ratio')
+FROM figures
 WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
-  AND gone = 0
   AND (team != '*' OR has({teams:Array(String)}, '*'))
   AND name IN ('nhi_ratio')
   AND label = ''

@@ -1,10 +1,9 @@
 SELECT
     toStartOfInterval(at, toIntervalSecond({interval:Int64}), 'UTC') AS bucket, team,
-    argMaxIf(toNullable(value), at, name = 'revocation_median_hours'),
-    argMaxIf(toNullable(value), at, name = 'revocation_p95_hours')
-FROM figures FINAL
+    argMaxIf(if(gone = 1, NULL, toNullable(value)), (at, version), name = 'revocation_median_hours'),
+    argMaxIf(if(gone = 1, NULL, toNullable(value)), (at, version), name = 'revocation_p95_hours')
+FROM figures
 WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
-  AND gone = 0
   AND (team != '*' OR has({teams:Array(String)}, '*'))
   AND name IN ('revocation_median_hours', 'revocation_p95_hours')
   AND label = ''

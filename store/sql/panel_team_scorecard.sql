@@ -21,10 +21,11 @@ FROM (
         maxIf(v, name = 'exceptions_expiring_14d' AND label = '') AS expiring,
         max(at) AS evaluated
     FROM (
-        SELECT team, name, label, toNullable(value) AS v, at
-        FROM figures FINAL
-        WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND gone = 0 AND (team != '*' OR has({teams:Array(String)}, '*'))
+        SELECT team, name, label, at, argMax(if(gone = 1, NULL, toNullable(value)), version) AS v
+        FROM figures
+        WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND (team != '*' OR has({teams:Array(String)}, '*'))
           AND (team, at) IN (SELECT team, max(at) FROM figures WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND name = 'open' AND at < fromUnixTimestamp64Micro({to:Int64}, 'UTC') GROUP BY team)
+        GROUP BY team, name, label, at
     )
     GROUP BY team
 ) AS f

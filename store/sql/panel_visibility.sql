@@ -1,10 +1,9 @@
 SELECT
     toStartOfInterval(at, toIntervalSecond({interval:Int64}), 'UTC') AS bucket, team,
-    argMaxIf(toNullable(value), at, name = 'visibility'),
-    argMaxIf(toNullable(value), at, name = 'coverage')
-FROM figures FINAL
+    argMaxIf(if(gone = 1, NULL, toNullable(value)), (at, version), name = 'visibility'),
+    argMaxIf(if(gone = 1, NULL, toNullable(value)), (at, version), name = 'coverage')
+FROM figures
 WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
-  AND gone = 0
   AND (team != '*' OR has({teams:Array(String)}, '*'))
   AND name IN ('visibility', 'coverage')
   AND label = ''

@@ -53,8 +53,9 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "one query")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, o); err != nil {
+	err := run(ctx, o)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchpanels:", err)
 		os.Exit(1)
 	}
@@ -86,7 +87,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // it was only read through
 	if _, err := s.Migrate(ctx, end); err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func measure(ctx context.Context, o options, s *store.Store, w io.Writer) error 
 	}
 	took := time.Since(begun)
 	stop()
-	print(w, o, list, took)
+	report(w, o, list, took)
 	during := <-loaded
 	fmt.Fprintf(w, "an insert of %d events took p50 %s p95 %s alone, and p50 %s p95 %s beside the queries\n", batch, at(alone, 50), at(alone, 95), at(during, 50), at(during, 95))
 	return ctx.Err()
@@ -125,10 +125,10 @@ func at(d []time.Duration, percent int) time.Duration {
 	return sorted[min(len(sorted)-1, len(sorted)*percent/100)].Round(100 * time.Microsecond)
 }
 
-func print(w io.Writer, o options, list []*asked, took time.Duration) {
+func report(w io.Writer, o options, list []*asked, took time.Duration) {
 	slices.SortFunc(list, func(a, b *asked) int { return int(at(b.took, 95) - at(a.took, 95)) })
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "query\tp50\tp95\tmost\trows\n")
+	fmt.Fprintf(t, "query\tleast\tp50\tp95\tmost\trows\n")
 	var all []time.Duration
 	late := 0
 	for _, a := range list {
@@ -140,7 +140,7 @@ func print(w io.Writer, o options, list []*asked, took time.Duration) {
 		if p95 > 200*time.Millisecond {
 			late++
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d%s\n", a.name, at(a.took, 50), p95, at(a.took, 100), a.rows, note)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d%s\n", a.name, at(a.took, 0), at(a.took, 50), p95, at(a.took, 100), a.rows, note)
 		all = append(all, a.took...)
 	}
 	_ = t.Flush() // the terminal and a file of ours

@@ -28,7 +28,7 @@ func run(args []string) error {
 	}
 	page := queries.Page()
 	if !check {
-		return os.WriteFile(path, page, 0o644) //nolint:gosec // a page of the documentation
+		return os.WriteFile(path, page, 0o600)
 	}
 	have, err := os.ReadFile(path)
 	if err != nil {

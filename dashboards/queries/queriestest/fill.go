@@ -18,7 +18,7 @@ var organisation string
 // AsOf is the moment at which the organisation was judged last.
 var AsOf = time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
 
-// The teams of the organisation; the last has a name that statements and shells trip over.
+// Teams are those of the organisation; the last has a name that statements and shells trip over.
 var Teams = []string{"payments", "platform", `it's \ odd`}
 
 // Engine is an engine that answers over HTTP.

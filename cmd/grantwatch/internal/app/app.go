@@ -41,6 +41,7 @@ type App struct {
 	engine      *engine.Process
 	temp        string
 	registers   registers
+	governance  *rules.Governance // nil without rules
 	people      []access.Identity
 	sources     []source
 	lastRead    map[string]uint64 // file → hash of what was last read from it

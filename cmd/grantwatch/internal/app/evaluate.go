@@ -69,8 +69,15 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 		return nil, nil, err
 	}
 	a.previous = keepKnown(a.previous, current)
+	if err := a.keepRevocations(ctx, res); err != nil {
+		return nil, nil, err
+	}
 	people, nhis := a.headCount()
-	return res, ledger.NewView(res, current, changes, a.teamInfo(), people, nhis), nil
+	view := ledger.NewView(res, current, changes, a.teamInfo(), people, nhis)
+	if err := a.figures(ctx, in, res, view, a.previous); err != nil {
+		return nil, nil, err
+	}
+	return res, view, nil
 }
 
 // keepKnown is the state of all findings ever seen: the new ones, and the old that this evaluation did not touch.

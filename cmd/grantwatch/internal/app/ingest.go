@@ -128,7 +128,7 @@ func (a *App) Read(ctx context.Context, now time.Time, settle time.Duration) (ch
 
 // ruleFiles are the patterns of all rule files.
 func (a *App) ruleFiles() []string {
-	out := slices.Clone(a.Cfg.Rules.Central)
+	out := slices.Concat(a.Cfg.Rules.Central, a.Cfg.Governance)
 	for _, files := range a.Cfg.Rules.Teams {
 		out = append(out, files...)
 	}

@@ -42,8 +42,25 @@ func (a *App) loadRules() error {
 	for _, p := range problems {
 		a.Notice("%v", p)
 	}
-	a.Rules = set
+	g, problems, err := GovernanceRules(a.Cfg, a.FS)
+	if err != nil {
+		return err
+	}
+	if rules.HasErrors(problems) {
+		return &RuleError{problems}
+	}
+	a.Rules, a.governance = set, g
 	return nil
+}
+
+// GovernanceRules reads the rules on who decides over a team's access: those that ship, with the board's files over them.
+func GovernanceRules(c *config.Config, fsys fs.FS) (*rules.Governance, []rules.Problem, error) {
+	files, err := config.Expand(fsys, c.Governance)
+	if err != nil {
+		return nil, nil, err
+	}
+	g, problems := rules.LoadGovernance(fsys, files)
+	return g, problems, nil
 }
 
 // RuleOptions names the rule files of a configuration.

@@ -17,6 +17,7 @@ type Config struct {
 	Idle         []string        `yaml:"idle"`
 	Exceptions   []string        `yaml:"exceptions"`
 	Approvals    []ApprovalFile  `yaml:"approvals"`
+	Governance   []string        `yaml:"governance"` // the board's files over the shipped rules on who decides
 	Store        Store           `yaml:"store"`
 	Alert        Alert           `yaml:"alert"`
 	Report       Report          `yaml:"report"`
@@ -206,6 +207,7 @@ type Report struct {
 	Zone    string `yaml:"zone"`
 	Channel string `yaml:"channel"`
 	Out     string `yaml:"out"`
+	Org     string `yaml:"org"` // whose report it is, as its first page says
 }
 
 // Globs is one file pattern or a list of them.

@@ -164,6 +164,7 @@ func (k *checker) check() {
 	k.globs("$.baselines", c.Baselines)
 	k.globs("$.idle", c.Idle)
 	k.globs("$.exceptions", c.Exceptions)
+	k.globs("$.governance", c.Governance)
 	k.globs("$.rules.central", c.Rules.Central)
 	for team, files := range c.Rules.Teams {
 		k.globs("$.rules.teams."+team, files)

@@ -1,0 +1,15 @@
+SELECT name, any(found)
+FROM (
+    SELECT name, concat('account of ', provider) AS found FROM accounts FINAL
+    WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND valid_to > valid_from AND (uid = {identity:String} OR name = {identity:String})
+    UNION ALL
+    SELECT JSONExtractString(alias, 'name') AS name, concat('alias of ', uid) AS found
+    FROM identities FINAL
+    ARRAY JOIN JSONExtractArrayRaw(body, 'aliases') AS alias
+    WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND removed = 0 AND position(body, {identity:String}) > 0
+      AND (uid = {identity:String} OR JSONExtractString(body, 'name') = {identity:String} OR JSONExtractString(body, 'email') = {identity:String})
+)
+WHERE name != ''
+GROUP BY name
+ORDER BY name
+LIMIT {limit:UInt64}
