@@ -102,7 +102,7 @@ func (s source) as(user *backend.User) backend.PluginContext {
 	if err != nil {
 		panic(err)
 	}
-	return backend.PluginContext{OrgID: 1, PluginID: "grantwatch-datasource", User: user, DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
+	return backend.PluginContext{PluginID: "grantwatch-datasource", User: user, DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
 		ID: s.id, UID: "gw", Name: "Grantwatch", Type: "grantwatch-datasource", JSONData: b, DecryptedSecureJSONData: s.secrets, Updated: s.updated,
 	}}
 }

@@ -83,17 +83,15 @@ func TestHealthSaysWhatIsWrong(t *testing.T) {
 // behind is an address that passes statements on to the engine, changed.
 func behind(t *testing.T, change func(string) string) string {
 	t.Helper()
-	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: rig.addr})
-	direct := proxy.Director
-	proxy.Director = func(r *http.Request) {
-		direct(r)
-		body, err := io.ReadAll(r.Body)
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(&url.URL{Scheme: "http", Host: rig.addr})
+		body, err := io.ReadAll(r.Out.Body)
 		if err != nil {
 			return
 		}
 		text := change(string(body))
-		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
-	}
+		r.Out.Body, r.Out.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
+	}}
 	server := httptest.NewServer(proxy)
 	t.Cleanup(server.Close)
 	return server.URL

@@ -41,7 +41,7 @@ func (i *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest)
 	group.SetLimit(sideBySide)
 	for _, q := range req.Queries {
 		group.Go(func() error {
-			one := backend.DataResponse{}
+			var one backend.DataResponse
 			if err != nil {
 				one = i.failed(err)
 			} else {

@@ -86,7 +86,10 @@ func readSettings(in backend.DataSourceInstanceSettings) (*Settings, error) {
 	if s.PollSeconds < 0 || s.PollSeconds > 3600 {
 		return nil, errors.New("pollSeconds: 1 to 3600")
 	}
-	return s, s.readTLS(in.DecryptedSecureJSONData)
+	if err := s.readTLS(in.DecryptedSecureJSONData); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (s *Settings) checkServer() error {

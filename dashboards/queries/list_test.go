@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/grantwatch/grantwatch/dashboards/queries"
+	"github.com/grantwatch/grantwatch/detect/ledger"
 	"github.com/grantwatch/grantwatch/store"
 )
 
@@ -118,6 +119,23 @@ func condition(text string) string {
 		}
 	}
 	return text
+}
+
+// TestFiguresAreThoseOfTheLedger holds the choices of the parameter figure to what evaluations write.
+func TestFiguresAreThoseOfTheLedger(t *testing.T) {
+	var names []string
+	for _, f := range ledger.FigureNames() {
+		names = append(names, f.Name)
+	}
+	have := slices.Clone(queries.Figures)
+	slices.Sort(names)
+	slices.Sort(have)
+	if !slices.Equal(names, have) {
+		t.Errorf("the figures differ:\n%v\n%v", have, names)
+	}
+	if queries.Organisation != ledger.Organisation {
+		t.Errorf("the organisation is %q here and %q there", queries.Organisation, ledger.Organisation)
+	}
 }
 
 func TestThePageIsUpToDate(t *testing.T) {

@@ -3,8 +3,8 @@ package queries
 // Figures are the figures that each evaluation writes for each team (detect/ledger). The figures of the whole organisation
 // belong to the team Organisation, which is shown only when it is asked for.
 var Figures = []string{
-	"open", "unverifiable", "excepted", "exceptions_expiring_14d", "grants", "coverage", "drift_index", "drift_real", "drift_newly_visible", "visibility",
-	"credentials", "revocation_median_hours", "revocation_p95_hours", "revocations", "revocations_open", "people", "nhis", "nhi_ratio", "changes_per_week",
+	"open", "unverifiable", "excepted", "exceptions_expiring_14d", "grants", "coverage", "drift_index", "drift_real", "drift_newly_visible", "drift_worst", "visibility",
+	"credentials", "revocation_median_hours", "revocation_p95_hours", "revocation_at_least", "revocations", "revocations_open", "people", "nhis", "nhi_ratio", "changes_per_week",
 	"feeds", "feeds_silent", "severity", "kind", "verdict",
 }
 
