@@ -45,7 +45,7 @@ test-race: engine ## the same under the race detector
 	@CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
 .PHONY: test-browser
-test-browser: build engine ## every page and the report in headless Chromium: axe, keyboard, dark, narrow, print, without scripts
+test-browser: build engine test-editors ## every page, the report and the editors of the plugin in headless Chromium: axe, keyboard, dark, narrow, print, without scripts
 	@deploy/require.sh chromium npm openssl
 	@deploy/browser/axe.sh >/dev/null
 	@$(GO) test -count=1 -tags browser -timeout 20m ./deploy/browser/...
@@ -54,13 +54,15 @@ test-browser: build engine ## every page and the report in headless Chromium: ax
 update: engine ## rewrite every golden file and generated page, then run the tests again
 	@$(GO) run ./rules/gendocs
 	@$(GO) run ./dashboards/queries/gendocs
+	@$(GO) run ./dashboards/grafana/gen
 	@deploy/update-goldens.sh
 	@$(MAKE) test
 
 .PHONY: generate
-generate: ## rewrite generated pages (docs/rules, docs/queries.md)
+generate: ## rewrite generated pages (docs/rules, docs/queries.md), dashboards and alert rules
 	@$(GO) run ./rules/gendocs
 	@$(GO) run ./dashboards/queries/gendocs
+	@$(GO) run ./dashboards/grafana/gen
 
 .PHONY: lint
 lint: $(GOLANGCI) ## gofmt, vet, golangci-lint, generated pages up to date, rules checked
@@ -71,6 +73,8 @@ lint: $(GOLANGCI) ## gofmt, vet, golangci-lint, generated pages up to date, rule
 	@$(GO) run ./cmd/grantwatch rules lint
 	@$(GO) run ./rules/gendocs -check
 	@$(GO) run ./dashboards/queries/gendocs -check
+	@$(GO) run ./dashboards/grafana/gen -check
+	@$(MAKE) --no-print-directory test-plugin-frontend
 	@cd dashboards/datasource && $(GO) mod tidy -diff && $(GO) vet ./... && $(GOLANGCI) run ./...
 
 $(GOLANGCI):
@@ -86,6 +90,30 @@ plugin-backend: ## the data source's binaries for linux amd64 and arm64, in dash
 	@cd dashboards/datasource && for arch in amd64 arm64; do \
 	  echo "building gpx_grantwatch_datasource_linux_$$arch"; \
 	  GOOS=linux GOARCH=$$arch $(GO) build -trimpath -ldflags "-s -w" -o ../plugin/dist/gpx_grantwatch_datasource_linux_$$arch ./cmd/grantwatch-datasource; done
+
+.PHONY: plugin
+plugin: plugin-frontend plugin-backend ## the Grafana plugin as an archive with its hashes, in dist
+	@$(GO) run ./dashboards/plugin/pack
+
+NODE_MODULES := dashboards/plugin/node_modules/.package-lock.json
+$(NODE_MODULES): dashboards/plugin/package-lock.json
+	@deploy/require.sh node:nodejs npm
+	@echo "installing the front end's packages (once)"
+	@cd dashboards/plugin && nice npm ci --silent --prefer-offline && touch node_modules/.package-lock.json
+
+.PHONY: plugin-frontend
+plugin-frontend: $(NODE_MODULES) ## the front end of the Grafana plugin, in dashboards/plugin/dist
+	@cd dashboards/plugin && npm run -s build
+
+.PHONY: test-plugin-frontend
+test-plugin-frontend: plugin-frontend ## types, eslint and unit tests of the front end
+	@cd dashboards/plugin && npm run -s typecheck && npm run -s lint && npm run -s test
+
+.PHONY: test-editors
+test-editors: plugin-frontend engine ## the plugin's editors in headless Chromium, before the real plugin (PICTURES=folder: screenshots)
+	@deploy/require.sh chromium
+	@cd dashboards/datasource && $(GO) build -o ../plugin/.build/ ./harness && $(GO) build -o ../plugin/.build/gpx_grantwatch_datasource ./cmd/grantwatch-datasource
+	@cd dashboards/plugin && npm run -s harness && npm run -s test:browser
 
 .PHONY: bench-panels
 bench-panels: build engine ## p50 and p95 of every query over PANEL_EVENTS events (10 000 000) while events are inserted, written to bench/out

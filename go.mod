@@ -2,6 +2,9 @@ module github.com/grantwatch/grantwatch
 
 go 1.26.0
 
+// Packages of npm hold Go files too; they are none of ours.
+ignore ./dashboards/plugin/node_modules
+
 require (
 	codeberg.org/go-pdf/fpdf v0.12.0
 	github.com/ClickHouse/ch-go v0.74.0

@@ -20,6 +20,7 @@ type model struct {
 	Query     string                     `json:"query"`
 	Params    map[string]json.RawMessage `json:"params"`
 	Format    string                     `json:"format"`    // "table" leaves series as rows
+	Column    string                     `json:"column"`    // the one column of numbers that is wanted; all when empty
 	Streaming bool                       `json:"streaming"` // asks for a channel on which changes follow
 }
 
@@ -76,12 +77,19 @@ func (i *Instance) queryOne(ctx context.Context, scope queries.Scope, q backend.
 		if err != nil {
 			return backend.ErrDataResponseWithSource(backend.StatusBadRequest, backend.ErrorSourceDownstream, err.Error())
 		}
+		if err := only(frames[0], got.Query, m.Column); err != nil {
+			return backend.ErrDataResponseWithSource(backend.StatusBadRequest, backend.ErrorSourceDownstream, err.Error())
+		}
+		tellApart(frames[0])
 		return backend.DataResponse{Frames: frames}
 	}
 	frames, err := frames(got, m.Format == "table")
 	if err != nil {
 		i.log.Error("a frame could not be made", "query", m.Query, "error", err.Error())
 		return backend.ErrDataResponseWithSource(backend.StatusInternal, backend.ErrorSourcePlugin, "the plugin failed; its log says why")
+	}
+	if err := only(frames[0], got.Query, m.Column); err != nil {
+		return backend.ErrDataResponseWithSource(backend.StatusBadRequest, backend.ErrorSourceDownstream, err.Error())
 	}
 	if m.Streaming {
 		i.follow(frames[0], got, scope, params)
