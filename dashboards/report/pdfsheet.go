@@ -92,15 +92,14 @@ type typeface struct {
 }
 
 var (
-	body   = typeface{"", 8.6}
-	strong = typeface{"B", 8.6}
-	small  = typeface{"", 7.2}
-	tiny   = typeface{"", 6.6}
-	mono   = typeface{"mono", 7.2}
-	head1  = typeface{"B", 20}
-	head2  = typeface{"B", 12.5}
-	head3  = typeface{"B", 9}
-	huge   = typeface{"B", 17}
+	body  = typeface{"", 8.6}
+	small = typeface{"", 7.2}
+	tiny  = typeface{"", 6.6}
+	mono  = typeface{"mono", 7.2}
+	head1 = typeface{"B", 20}
+	head2 = typeface{"B", 12.5}
+	head3 = typeface{"B", 9}
+	huge  = typeface{"B", 17}
 )
 
 func (t typeface) line() float64 { return t.size * point * 1.38 }
@@ -110,8 +109,6 @@ type pdfSheet struct {
 	*fpdf.Fpdf
 	y    float64
 	foot func(page int) string
-	ink  charts.Colour
-	err  error
 }
 
 func newPDFSheet() *pdfSheet {
