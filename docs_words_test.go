@@ -73,14 +73,16 @@ func elementName(e ast.Expr) string {
 	return ""
 }
 
-// yamlKeys adds the paths of all keys of a document. Names of teams below rules.teams, of groups below page.oidc.groups, and
-// severities below alert.escalate.after, are no keys.
+// named are keys below which stand names of the reader's own.
+var named = []string{"rules.teams", "page.oidc.groups", "alert.escalate.after", "alert.webhooks.headers", "alert.webhooks.header_files"}
+
+// yamlKeys adds the paths of all keys of a document.
 func yamlKeys(v any, prefix string, out map[string]bool) {
 	switch x := v.(type) {
 	case map[string]any:
 		for k, inner := range x {
 			out[prefix+k] = true
-			if prefix+k != "rules.teams" && prefix+k != "page.oidc.groups" && prefix+k != "alert.escalate.after" {
+			if !slices.Contains(named, prefix+k) {
 				yamlKeys(inner, prefix+k+".", out)
 			}
 		}

@@ -79,7 +79,7 @@ func TestBlockIsTheSameEachTime(t *testing.T) {
 		}
 	}
 	var e encoder
-	if err := e.begin([]column{{"x", typeString, []float64{1}}}, 1); err == nil {
+	if err := e.begin([]column{{"x", typeString, []complex128{1}}}, 1); err == nil {
 		t.Error("a type without encoding was taken")
 	}
 }

@@ -46,11 +46,14 @@ func render(d *document.Document) (text, markup string, err error) {
 
 const maxSubject = 120
 
+// encoded begins a word that a reader of mail decodes, wherever it stands; broken, it is shown as it is.
+func encoded(s string) string { return strings.ReplaceAll(s, "=?", "=？") }
+
 func subject(d *document.Document) string {
 	if d.Reason == alert.ReasonDigest {
-		return inert.Line("[Grantwatch] "+d.Team+": "+headline(d), maxSubject)
+		return encoded(inert.Line("[Grantwatch] "+d.Team+": "+headline(d), maxSubject))
 	}
-	return inert.Line(fmt.Sprintf("[Grantwatch] %s %s: %s", strings.ToUpper(string(d.Severity)), d.Team, headline(d)), maxSubject)
+	return encoded(inert.Line(fmt.Sprintf("[Grantwatch] %s %s: %s", strings.ToUpper(string(d.Severity)), d.Team, headline(d)), maxSubject))
 }
 
 // headline says in one line what the mail is about.

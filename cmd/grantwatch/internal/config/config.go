@@ -308,6 +308,29 @@ type Slack struct {
 	Listen            string `yaml:"listen"` // of mode http; default 127.0.0.1:8440
 }
 
+// Webhook is an address of one's own that alerts are posted to.
+type Webhook struct {
+	Name          string            `yaml:"name"`
+	URL           string            `yaml:"url"`
+	URLFile       string            `yaml:"url_file"`       // where the address itself is a secret
+	SecretFile    string            `yaml:"secret_file"`    // signs; two lines while secrets are exchanged
+	Template      string            `yaml:"template"`       // file; without it the document is posted as JSON
+	ContentType   string            `yaml:"content_type"`   // of what the template makes; default application/json
+	Headers       map[string]string `yaml:"headers"`        // no secrets: use header_files
+	HeaderFiles   map[string]string `yaml:"header_files"`   // header to file with its value
+	AllowNetworks []string          `yaml:"allow_networks"` // networks that are not public and may be connected to all the same
+}
+
+// Email is the mail server that alerts are sent by.
+type Email struct {
+	Server       string `yaml:"server"` // host:port
+	TLS          string `yaml:"tls"`    // starttls, the default, implicit or none
+	From         string `yaml:"from"`
+	User         string `yaml:"user"`
+	PasswordFile string `yaml:"password_file"`
+	CAFile       string `yaml:"ca_file"` // instead of the system's authorities
+}
+
 // Report says when the weekly report is made.
 type Report struct {
 	Weekday string `yaml:"weekday"`
