@@ -115,12 +115,13 @@ func (c *Columns) Keep(keep func(i int) bool) int {
 	return n - kept
 }
 
-// KnowsWho and KnowsAttrs report whether an event with this memo was added before.
+// KnowsWho reports whether an event with this memo of who acted was added before.
 func (c *Columns) KnowsWho(memo uint64) bool {
 	_, ok := c.index.whoMemo.find(memo)
 	return ok
 }
 
+// KnowsAttrs reports the same of attributes.
 func (c *Columns) KnowsAttrs(memo uint64) bool {
 	_, ok := c.index.attrMemo.find(memo)
 	return ok

@@ -48,7 +48,7 @@ func (x *places) at(p int, h uint64) (i uint32, ok bool) {
 	if s.at == 0 {
 		return 0, false
 	}
-	if s.hash != uint32(h>>32) {
+	if uint64(s.hash) != h>>32 {
 		return differs, true
 	}
 	return s.at - 1, true

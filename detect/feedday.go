@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -50,7 +51,7 @@ func (e *evaluation) feedDays() {
 			}
 			blind, _ := union(fd.Gaps)
 			if fd.Covered = 1 - float64(blind)/float64(end.Sub(d)); fd.Covered > 0 {
-				fd.Grade = "C2"
+				fd.Grade = fmt.Sprintf("C%d", l.gradeWithin(access.Interval{From: d, To: end}, "", fd.Gaps))
 			}
 			e.out.FeedDays = append(e.out.FeedDays, fd)
 		}

@@ -162,7 +162,7 @@ func (n *Notifier) share(ctx context.Context, at *place, id, name, comment, post
 			ts, serr := n.searchFile(ctx, at, name, post, since)
 			switch {
 			case last.class == done && ts == "":
-				return id, nil //nolint:nilerr // shared; that Slack does not show it yet, or not to us, changes nothing
+				return id, nil
 			case serr != nil:
 				return "", serr
 			case ts != "":

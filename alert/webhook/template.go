@@ -77,7 +77,7 @@ func (t *Template) render(d *document.Document) ([]byte, error) {
 func where(b []byte) string {
 	var v any
 	err := json.Unmarshal(b, &v)
-	if syntax, ok := err.(*json.SyntaxError); ok { //nolint:errorlint // encoding/json returns it unwrapped
+	if syntax, ok := err.(*json.SyntaxError); ok {
 		at := min(int(syntax.Offset), len(b))
 		return fmt.Sprintf(" (line %d of its output: %s)", 1+bytes.Count(b[:at], []byte("\n")), syntax.Error())
 	}

@@ -22,9 +22,9 @@ func devCommand() *cobra.Command {
 
 // The secrets of the made-up Slack: whoever reaches its loopback port may use it.
 const (
-	devToken    = "xoxb-dev"       //nolint:gosec // a word, not a secret
-	devAppToken = "xapp-dev"       //nolint:gosec // a word, not a secret
-	devSecret   = "signing-secret" //nolint:gosec // a word, not a secret
+	devToken    = "xoxb-dev"
+	devAppToken = "xapp-dev"
+	devSecret   = "signing-secret"
 )
 
 func devSlackCommand() *cobra.Command {
@@ -50,7 +50,7 @@ func devSlackCommand() *cobra.Command {
 				{ID: "U0SAM", Name: "sam", RealName: "Sam Okafor", Email: "sam@corp.example", Title: "central security"},
 			}
 			if users != "" {
-				raw, err := os.ReadFile(users) //nolint:gosec // the file that whoever starts it names
+				raw, err := os.ReadFile(users)
 				if err != nil {
 					return err
 				}

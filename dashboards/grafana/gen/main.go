@@ -39,7 +39,7 @@ func run(check bool) error {
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(name, files[name], 0o644); err != nil { //nolint:gosec // Grafana runs as another user and reads them
+		if err := os.WriteFile(name, files[name], 0o644); err != nil {
 			return err
 		}
 		fmt.Println(name)

@@ -45,7 +45,7 @@ func pack(dist, source, out string) (string, error) {
 	if len(sources) == 0 {
 		return "", fmt.Errorf("%s has no sources", source)
 	}
-	if err := os.WriteFile(filepath.Join(dist, buildManifest), []byte(strings.Join(sources, "\n")+"\n"), 0o644); err != nil { //nolint:gosec // everybody may read it
+	if err := os.WriteFile(filepath.Join(dist, buildManifest), []byte(strings.Join(sources, "\n")+"\n"), 0o644); err != nil {
 		return "", err
 	}
 	id, version, err := check(dist)
@@ -60,7 +60,7 @@ func pack(dist, source, out string) (string, error) {
 		return "", err
 	}
 	name := filepath.Join(out, id+"-"+version+".zip")
-	if err := os.WriteFile(name, archive, 0o644); err != nil { //nolint:gosec // everybody may read it
+	if err := os.WriteFile(name, archive, 0o644); err != nil {
 		return "", err
 	}
 	all, err := hashes(dist, func(string) bool { return true }, "  "+id+"/")
@@ -69,7 +69,7 @@ func pack(dist, source, out string) (string, error) {
 	}
 	sum := sha256.Sum256(archive)
 	all = append(all, hex.EncodeToString(sum[:])+"  "+filepath.Base(name))
-	return name, os.WriteFile(name+".sha256", []byte(strings.Join(all, "\n")+"\n"), 0o644) //nolint:gosec // everybody may read it
+	return name, os.WriteFile(name+".sha256", []byte(strings.Join(all, "\n")+"\n"), 0o644)
 }
 
 // check refuses what Grafana would not load, or the catalog not take.
