@@ -46,15 +46,20 @@ class Boundary extends React.Component<{ children: React.ReactNode }, { error?: 
   }
 }
 
+// keep writes what an editor has handed back to where the tests read it.
+function keep(name: string, value: any) {
+  (window as any).state[name] = value;
+}
+
 // Kept holds what an editor hands back, as Grafana does, and shows the editor with it again.
 function Kept({ initial, children, name }: { initial: any; name: string; children: (value: any, set: (v: any) => void) => React.ReactNode }) {
   const [value, setValue] = React.useState(initial);
   // Grafana has the new query before the editor asks to run it.
   const set = (v: any) => {
-    (window as any).state[name] = v;
+    keep(name, v);
     setValue(v);
   };
-  (window as any).state[name] ??= initial;
+  React.useState(() => keep(name, initial)); // once, before anything is handed back
   return <>{children(value, set)}</>;
 }
 
