@@ -33,13 +33,15 @@ func (s *source) line(b *bytes.Buffer, i int) {
 		fmt.Fprintf(b, `{"eventVersion":"1.09","poison":%d}`+"\n", n)
 		return
 	}
+	r := rand.New(rand.NewPCG(uint64(n), 7))
+	who := r.IntN(s.actors)
 	if s.clock != nil {
 		var own bytes.Buffer
-		made.CloudTrail(&own, rand.New(rand.NewPCG(uint64(n), 7)), n, s.actors)
+		made.CloudTrail(&own, r, n, who)
 		b.Write(atClock(own.Bytes(), s.clock(i)))
 		return
 	}
-	made.CloudTrail(b, rand.New(rand.NewPCG(uint64(n), 7)), n, s.actors)
+	made.CloudTrail(b, r, n, who)
 }
 
 // take makes the next so many records.
