@@ -137,7 +137,7 @@ func fill(ctx context.Context, addr string) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // the harness ends with it
 	if _, err := s.Migrate(ctx, queriestest.AsOf); err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func startPlugin(binary, addr string) (*grafana, error) {
 		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {
 			"data": &grpcplugin.DataGRPCPlugin{}, "resource": &grpcplugin.ResourceGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{},
 		}},
-		Cmd: exec.Command(binary), AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC}, //nolint:gosec // the plugin that was just built
+		Cmd: exec.Command(binary), AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		Logger: hclog.New(&hclog.LoggerOptions{Output: os.Stderr, Level: hclog.Warn}),
 	})}
 	rpc, err := g.client.Client()
@@ -180,7 +180,7 @@ func startPlugin(binary, addr string) (*grafana, error) {
 		}
 	}
 	settings, err := json.Marshal(map[string]any{"server": "http://" + addr + "/harness", "defaultTeams": []string{"*"}})
-	g.context = backend.PluginContext{OrgID: 1, PluginID: "grantwatch-datasource", DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
+	g.context = backend.PluginContext{Namespace: "default", PluginID: "grantwatch-datasource", DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
 		ID: 1, UID: "gw", Name: "Grantwatch", Type: "grantwatch-datasource", JSONData: settings, DecryptedSecureJSONData: map[string]string{"password": password}, Updated: queriestest.AsOf,
 	}}
 	return g, err
