@@ -75,20 +75,29 @@ async function main() {
   state.datasource = datasource;
   const { QueryEditor, ConfigEditor } = plugin.components as any;
 
-  // run asks the data source as a panel does, and keeps the answer.
-  const run = async (query: any) => {
-    state.runs++;
+  // begin counts a run in the moment in which it is asked for, so that nobody who waits for its answer takes the one before.
+  const begin = () => {
     state.answer = undefined;
+    return ++state.runs;
+  };
+  // run asks the data source as a panel does, and keeps the answer unless a later run was asked for meanwhile.
+  const run = async (query: any, turn = begin()) => {
     const request = { requestId: 'Q1', app: 'panel-editor', interval: '1d', intervalMs: 86_400_000, maxDataPoints: 1000, range, scopedVars: {}, startTime: 0, timezone: 'browser', targets: [{ ...query, datasource: datasource.getRef() }] };
-    state.answer = await rxjs.lastValueFrom(datasource.query(request) as rxjs.Observable<any>, { defaultValue: { data: [] } });
-    state.finished = state.runs;
+    const answer = await rxjs.lastValueFrom(datasource.query(request) as rxjs.Observable<any>, { defaultValue: { data: [] } });
+    if (turn === state.runs) {
+      state.answer = answer;
+      state.finished = turn;
+    }
   };
   state.run = run;
 
   const editors: Record<string, () => React.ReactNode> = {
     query: () => (
       <Kept initial={{ refId: 'A', query: '', params: {}, ...given }} name="query">
-        {(query, set) => <QueryEditor datasource={datasource} query={query} onChange={set} onRunQuery={() => setTimeout(() => run(state.query))} range={range} data={{ state: LoadingState.Done, series: [], timeRange: range }} />}
+        {(query, set) => <QueryEditor datasource={datasource} query={query} onChange={set} onRunQuery={() => {
+          const turn = begin();
+          setTimeout(() => run(state.query, turn));
+        }} range={range} data={{ state: LoadingState.Done, series: [], timeRange: range }} />}
       </Kept>
     ),
     variable: () => {
