@@ -131,10 +131,9 @@ func (f *fold) row(ev *access.Event, who uint32, row *access.EventRow) *access.U
 		use = f.permitted(ev)
 		f.acts[row.Act] = use
 	}
-	rows := f.usage.Rows
-	i, ok := f.usageAt.find(uint64(who)<<32|uint64(use), uint32(len(rows)))
+	i, ok := f.usageAt.find(uint64(who)<<32|uint64(use), uint32(f.usage.Len()))
 	if !ok {
-		f.usage.Rows = append(rows, access.UsageRow{Who: who, Use: use, First: access.NoFirst, Last: access.NoLast, FirstDenied: access.NoFirst, LastDenied: access.NoLast})
+		f.usage.Rows = append(f.usage.Rows, access.UsageRow{Who: who, Use: use, First: access.NoFirst, Last: access.NoLast, FirstDenied: access.NoFirst, LastDenied: access.NoLast})
 	}
 	return &f.usage.Rows[i]
 }
