@@ -24,7 +24,7 @@ FROM (
         SELECT team, name, label, at, v, maxIf(at, name = 'open' AND label = '') OVER (PARTITION BY team) AS newest
         FROM (
             -- A moment's figures lie together (the projection by_moment): read from the oldest of the teams' newest moments on.
-            SELECT team, name, label, at, argMax(if(gone = 1, NULL, toNullable(value)), version) AS v
+            SELECT team, name, label, at, if(argMax(gone, version) = 1, NULL, argMax(toNullable(value), version)) AS v
             FROM figures
             WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND (team != '*' OR has({teams:Array(String)}, '*'))
               AND label IN ('', 'critical', 'high')
