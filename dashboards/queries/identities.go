@@ -55,7 +55,7 @@ var identityQueries = []Query{
 	{
 		Name: "raw_logs", Title: "Evidence", Shape: LogLines, Limit: mostRows, TimeRange: rangeEvents, newest: true,
 		Description: "Records as they came, where the feed keeps them (keep_raw), else the normalised event as a line; newest first. The label form says which.",
-		Params:      []Param{team, provider, feed, outcome, whom, search, lines},
+		Params:      []Param{team, provider, feed, outcome, whom, search, newest},
 		Columns: []Column{when("timestamp", "When, by the event's own clock."), text("body", "The record, 64 KiB at most."), text("severity", "info, warning (denied, or a clock that cannot be believed) or error (failed)."),
 			text("id", "The event's id."), text("labels", "Labels as a JSON object."), teamColumn(), text("feed", "Feed.")},
 	},

@@ -128,12 +128,12 @@ func (r *Result) note(warning bool, format string, args ...any) {
 // long one.
 const firstStep, firstOfOne = 15 * time.Minute, 24 * time.Hour
 
-// longer is how far back to look next, when rows were found in step and limit are wanted: as far as there would be half
-// as many again if it went on like this, but not much further at once, because nobody acts at night.
+// longer is how far back to look next, when rows were found in step and limit are wanted: as far as there would be a
+// quarter more if it went on like this, but not much further at once, because nobody acts at night.
 func longer(step time.Duration, rows, limit int) time.Duration {
 	factor := 32.0
 	if rows > 0 {
-		factor = min(factor, max(2, 1.5*float64(limit)/float64(rows)))
+		factor = min(factor, max(2, 1.25*float64(limit)/float64(rows)))
 	}
 	return time.Duration(factor * float64(step))
 }

@@ -96,7 +96,7 @@ func TestAMillionRows(t *testing.T) {
 			t.Errorf("%s: %d rows of %d at most, truncated %v, told %v", q.Name, res.Rows, q.Limit, res.Truncated, told)
 		}
 		if want, ok := map[string]int{
-			"findings": 500, "finding_history": 500, "raw_logs": 100, "identity_timeline": 200, "evaluations": 500, "credentials": 500, "dead_letters": 500, "deliveries": 500, "feed_gaps": 1000,
+			"findings": 500, "finding_history": 500, "raw_logs": 100, "identity_timeline": 100, "evaluations": 500, "credentials": 500, "dead_letters": 500, "deliveries": 500, "feed_gaps": 1000,
 			"findings_digest": 10_000, "identity_reach": 5000, "exceptions_expiring": 5000, "feeds": 5000, "coverage_blinds": 5000, "coverage_days": 50_000, "identities": 1000, "identity_credentials": 1000,
 		}[q.Name]; ok && res.Rows != want {
 			t.Errorf("%s: %d rows; want %d", q.Name, res.Rows, want)
