@@ -4,7 +4,6 @@ import (
 	"context"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/grantwatch/grantwatch/dashboards/queries/queriestest"
 )
@@ -17,11 +16,16 @@ func forget(ctx context.Context, e queriestest.Engine, data string) error {
 			return err
 		}
 	}
-	return filepath.WalkDir(data, func(path string, entry fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(data)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }() // it was only read through
+	return fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return nil // parts come and go
 		}
-		f, err := os.Open(path)
+		f, err := root.Open(path)
 		if err != nil {
 			return nil
 		}
