@@ -2,7 +2,7 @@
 
 -- Which granules hold events of an actor. It takes the place of the four bytes of actor_hash: a panel reads a tenth of the
 -- bytes to find an actor among fifty thousand, and an event takes two bytes less on disk. The price is that a name must be
--- known whole.
+-- known whole. Parts are written anew in the background: nobody waits for it, and what is asked meanwhile reads more.
 ALTER TABLE events
     ADD INDEX IF NOT EXISTS actor_bloom actor TYPE bloom_filter(0.01) GRANULARITY 1;
 
@@ -10,7 +10,8 @@ ALTER TABLE events
     MATERIALIZE INDEX actor_bloom;
 
 ALTER TABLE events
-    DROP COLUMN IF EXISTS actor_hash;
+    DROP COLUMN IF EXISTS actor_hash
+SETTINGS alter_sync = 0;
 
 -- Figures lie by team, name and label, for their history. Those of one moment, which a scorecard shows, lie together here.
 -- Rows that are replaced take the projection's with them: it is built again when parts are merged.
