@@ -51,7 +51,10 @@ var (
 	ErrPanelTimeout = errors.New("store: the query took longer than it may")
 )
 
-const panelMemory = 1 << 30 // bytes that one panel may take of the engine
+const (
+	panelMemory  = 1 << 30 // bytes that one panel may take of the engine
+	panelThreads = 1
+)
 
 // PanelNames are the panels that there are, in order.
 func PanelNames() []string {
@@ -99,10 +102,7 @@ func (s *Store) Panel(ctx context.Context, q Panel) ([]PanelColumn, error) {
 	// The server gives up by itself; the client's own end is for a server that does not answer at all.
 	ctx, cancel := context.WithTimeoutCause(ctx, q.Timeout+time.Second, ErrPanelTimeout)
 	defer cancel()
-	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
-		"readonly": 2, "max_execution_time": int(math.Ceil(q.Timeout.Seconds())), "max_memory_usage": panelMemory,
-		"optimize_move_to_prewhere_if_final": 1,
-	}))
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(panelSettings(q)))
 	var out []PanelColumn
 	// A connection that was idle may be gone: that is seen at the first word, and tried once more.
 	for attempt := range 2 {
@@ -119,6 +119,17 @@ func (s *Store) Panel(ctx context.Context, q Panel) ([]PanelColumn, error) {
 		return nil, fmt.Errorf("%w: %s after %s", ErrPanelTimeout, q.Name, q.Timeout)
 	}
 	return nil, fmt.Errorf("store: panel %s: %w", q.Name, err)
+}
+
+// panelSettings are what a panel may take, and how it reads. A dashboard asks many at once, so that one thread each is as
+// soon done as several and costs less; a second panel then never waits for the threads of the first. Skip indexes are
+// looked at before parts are opened and not while they are read: of a hundred parts a panel mostly needs two.
+func panelSettings(q Panel) clickhouse.Settings {
+	return clickhouse.Settings{
+		"readonly": 2, "max_execution_time": int(math.Ceil(q.Timeout.Seconds())), "timeout_overflow_mode": "throw",
+		"max_memory_usage": panelMemory, "max_threads": panelThreads,
+		"optimize_move_to_prewhere_if_final": 1, "use_skip_indexes_on_data_read": 0,
+	}
 }
 
 // panelArgs gives a statement the parameters that it names, and no others.

@@ -2,6 +2,8 @@ package queries
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -33,9 +35,11 @@ func attachRaw(ctx context.Context, s Store, ask store.Panel, res *Result) error
 	times, ids, labels := res.Values[at("timestamp")].Times, res.Values[at("id")].Texts, res.Values[at("labels")].Texts
 	teams, feeds, lines := res.Values[at("team")].Texts, res.Values[at("feed")].Texts, res.Values[at("body")].Texts
 	raw := map[[3]string]string{}
-	for part := range slices.Chunk(ids, mostValues) {
-		ask.Name, ask.Limit, ask.Lists = "raw_bodies", 4*len(part), map[string][]string{"id": part}
-		ask.From, ask.To = span(times)
+	for from := 0; from < len(ids); from += mostValues {
+		to := min(len(ids), from+mostValues)
+		ask.Name, ask.Limit = "raw_bodies", 4*(to-from)
+		ask.Lists = map[string][]string{"id": ids[from:to], "names": actorsOf(labels[from:to])}
+		ask.From, ask.To = span(times[from:to])
 		got, err := s.Panel(ctx, ask)
 		if err != nil {
 			return err
@@ -57,6 +61,19 @@ func attachRaw(ctx context.Context, s Store, ask store.Panel, res *Result) error
 		}
 	}
 	return nil
+}
+
+// actorsOf are those of whom lines are. Records lie by actor, so that they are found without looking for the id in all.
+func actorsOf(labels []string) []string {
+	seen := map[string]bool{}
+	for _, text := range labels {
+		var label struct{ Actor string }
+		if json.Unmarshal([]byte(text), &label) != nil {
+			return nil // then they are looked for among all
+		}
+		seen[label.Actor] = true
+	}
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // span is the shortest range that holds all times.

@@ -59,7 +59,7 @@ var findingQueries = []Query{
 		Description: "One hash a finding over state, verdict, severity and handling, in order of the ledger's version: what the stream of changes compares. Page by passing on the last version and fingerprint.",
 		Params: []Param{team, {Name: "after", Kind: KindInt, Default: []string{"0"}, Max: 1 << 62, Description: "The version after which to begin."},
 			{Name: "cursor", Kind: KindText, Description: "The fingerprint after which to begin within that version."},
-			{Name: "limit", Kind: KindInt, Default: []string{"50000"}, Min: 1, Max: mostPoints, Description: "Rows at most."}},
+			{Name: "limit", Kind: KindInt, Default: []string{"10000"}, Min: 1, Max: mostPoints, Description: "Rows at most."}},
 		Columns: []Column{text("fingerprint", "Which finding."), text("digest", "The hash."), count("version", "The ledger's version.")},
 	},
 	{

@@ -31,7 +31,7 @@ var identityQueries = []Query{
 	{
 		Name: "identity_timeline", Title: "What one identity did", Shape: Table, Limit: mostRows, TimeRange: rangeEvents, newest: true,
 		Description: "Events of one identity under all its names, newest first, each event once. Events flagged for their clock are among them.",
-		Params:      []Param{team, who, feed, outcome, rows},
+		Params:      []Param{team, who, feed, outcome, newest},
 		Columns: []Column{when("time", "When, by the event's own clock."), teamColumn(), text("feed", "Feed."), text("provider", "Provider."), text("account", "Account, cluster or organisation."),
 			text("action", "The provider's own word."), text("outcome", "success, failure, denied or unknown."), text("error", "What the provider said."), text("permission", "The permission that was exercised."),
 			text("targets", "On what, 5 at most."), text("src_ip", "From where."), text("user_agent", "With what."), text("via", "What allowed it, where the provider says."),
@@ -55,7 +55,7 @@ var identityQueries = []Query{
 	{
 		Name: "raw_logs", Title: "Evidence", Shape: LogLines, Limit: mostRows, TimeRange: rangeEvents, newest: true,
 		Description: "Records as they came, where the feed keeps them (keep_raw), else the normalised event as a line; newest first. The label form says which.",
-		Params:      []Param{team, provider, feed, outcome, whom, search, rows},
+		Params:      []Param{team, provider, feed, outcome, whom, search, newest},
 		Columns: []Column{when("timestamp", "When, by the event's own clock."), text("body", "The record, 64 KiB at most."), text("severity", "info, warning (denied, or a clock that cannot be believed) or error (failed)."),
 			text("id", "The event's id."), text("labels", "Labels as a JSON object."), teamColumn(), text("feed", "Feed.")},
 	},

@@ -27,6 +27,7 @@ var (
 	outcome  = Param{Name: "outcome", Kind: KindChoice, Multi: true, Choices: []string{"success", "failure", "denied", "unknown"}, Description: "What became of the action."}
 	whom     = Param{Name: "identity", Kind: KindIdentity, Description: "One identity, by uid or name."}
 	who      = Param{Name: "identity", Kind: KindIdentity, Needed: true, Description: "One identity: the uid or name of its account, or of its record. All accounts that the record names as aliases belong to it."}
+	newest   = Param{Name: "limit", Kind: KindInt, Default: []string{"100"}, Min: 1, Max: mostRows, Description: "Rows at most, the newest. Each may lie in a block of its own, so that more take longer."}
 	rows     = Param{Name: "limit", Kind: KindInt, Default: []string{"500"}, Min: 1, Max: mostRows, Description: "Rows at most."}
 
 	severities = []string{"critical", "high", "medium", "low", "info"}

@@ -2,11 +2,10 @@ SELECT
     toStartOfInterval(time, toIntervalSecond({interval:Int64}), 'UTC') AS bucket,
     countIf(outcome = 'success'), countIf(outcome = 'denied'), countIf(outcome NOT IN ('success', 'denied'))
 FROM events
-PREWHERE actor_hash IN (arrayMap(n -> toUInt32(cityHash64(n)), {names:Array(String)}))
-WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
+PREWHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
+  AND actor IN {names:Array(String)}
   AND time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Micro({to:Int64}, 'UTC')
   AND (empty({feed:Array(String)}) OR feed IN {feed:Array(String)})
-  AND actor IN {names:Array(String)}
 GROUP BY bucket
 ORDER BY bucket WITH FILL
     FROM toStartOfInterval(fromUnixTimestamp64Micro({from:Int64}, 'UTC'), toIntervalSecond({interval:Int64}), 'UTC')

@@ -4,10 +4,11 @@ FROM (
     WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND valid_to > valid_from AND (uid = {identity:String} OR name = {identity:String})
     UNION ALL
     SELECT JSONExtractString(alias, 'name') AS name, concat('alias of ', uid) AS found
-    FROM identities FINAL
+    FROM (
+        SELECT uid, body FROM identities FINAL
+        WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND removed = 0 AND (uid = {identity:String} OR name = {identity:String} OR email = {identity:String})
+    )
     ARRAY JOIN JSONExtractArrayRaw(body, 'aliases') AS alias
-    WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND removed = 0 AND position(body, {identity:String}) > 0
-      AND (uid = {identity:String} OR JSONExtractString(body, 'name') = {identity:String} OR JSONExtractString(body, 'email') = {identity:String})
 )
 WHERE name != ''
 GROUP BY name

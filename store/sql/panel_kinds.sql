@@ -1,7 +1,7 @@
-SELECT DISTINCT value, text
+SELECT value, value
 FROM (
-    SELECT DISTINCT toString(kind) AS value, value AS text FROM findings WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
+    SELECT toString(kind) AS value FROM (SELECT kind FROM findings WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) GROUP BY kind)
 )
-WHERE value != '' AND ({text:String} = '' OR positionCaseInsensitiveUTF8(concat(value, '\n', text), {text:String}) > 0)
-ORDER BY text, value
+WHERE value != '' AND ({text:String} = '' OR positionCaseInsensitiveUTF8(value, {text:String}) > 0)
+ORDER BY value
 LIMIT {limit:UInt64}

@@ -1,11 +1,11 @@
-SELECT DISTINCT value, text
+SELECT DISTINCT value, value
 FROM (
-    SELECT DISTINCT toString(provider) AS value, value AS text FROM findings WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
+    SELECT toString(provider) AS value FROM (SELECT provider FROM findings WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) GROUP BY provider)
     UNION ALL
-    SELECT DISTINCT toString(provider) AS value, value AS text FROM grants WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
+    SELECT toString(provider) AS value FROM (SELECT provider FROM grants WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) GROUP BY provider)
     UNION ALL
-    SELECT DISTINCT toString(provider) AS value, value AS text FROM credential_answers WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
+    SELECT toString(provider) AS value FROM (SELECT provider FROM credential_answers WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) GROUP BY provider)
 )
-WHERE value != '' AND ({text:String} = '' OR positionCaseInsensitiveUTF8(concat(value, '\n', text), {text:String}) > 0)
-ORDER BY text, value
+WHERE value != '' AND ({text:String} = '' OR positionCaseInsensitiveUTF8(value, {text:String}) > 0)
+ORDER BY value
 LIMIT {limit:UInt64}

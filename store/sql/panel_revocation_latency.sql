@@ -1,7 +1,8 @@
+WITH bitShiftLeft(toUInt128(toUnixTimestamp64Micro(at)), 64) + version AS place -- the newest version of the newest moment
 SELECT
     toStartOfInterval(at, toIntervalSecond({interval:Int64}), 'UTC') AS bucket, team,
-    argMaxIf(if(gone = 1, NULL, toNullable(value)), (at, version), name = 'revocation_median_hours'),
-    argMaxIf(if(gone = 1, NULL, toNullable(value)), (at, version), name = 'revocation_p95_hours')
+    argMaxOrNullIf(if(gone = 1, nan, value), place, name = 'revocation_median_hours'),
+    argMaxOrNullIf(if(gone = 1, nan, value), place, name = 'revocation_p95_hours')
 FROM figures
 WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
   AND (team != '*' OR has({teams:Array(String)}, '*'))

@@ -21,12 +21,22 @@ FROM (
         maxIf(v, name = 'exceptions_expiring_14d' AND label = '') AS expiring,
         max(at) AS evaluated
     FROM (
-        SELECT team, name, label, at, argMax(if(gone = 1, NULL, toNullable(value)), version) AS v
-        FROM figures
-        WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND (team != '*' OR has({teams:Array(String)}, '*'))
-          AND (team, at) IN (SELECT team, max(at) FROM figures WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND name = 'open' AND at < fromUnixTimestamp64Micro({to:Int64}, 'UTC') GROUP BY team)
-        GROUP BY team, name, label, at
+        SELECT team, name, label, at, v, maxIf(at, name = 'open' AND label = '') OVER (PARTITION BY team) AS newest
+        FROM (
+            -- A moment's figures lie together (the projection by_moment): read from the oldest of the teams' newest moments on.
+            SELECT team, name, label, at, if(argMax(gone, version) = 1, NULL, argMax(toNullable(value), version)) AS v
+            FROM figures
+            WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND (team != '*' OR has({teams:Array(String)}, '*'))
+              AND label IN ('', 'critical', 'high')
+              AND at < fromUnixTimestamp64Micro({to:Int64}, 'UTC')
+              AND at >= (
+                  SELECT min(moment)
+                  FROM (SELECT max(at) AS moment FROM figures WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) AND name = 'open' AND label = '' AND at < fromUnixTimestamp64Micro({to:Int64}, 'UTC') GROUP BY team)
+              )
+            GROUP BY team, name, label, at
+        )
     )
+    WHERE at = newest
     GROUP BY team
 ) AS f
 LEFT JOIN (

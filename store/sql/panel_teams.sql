@@ -1,15 +1,15 @@
-SELECT DISTINCT value, text
+SELECT DISTINCT value, value
 FROM (
-    SELECT DISTINCT toString(team) AS value, value AS text FROM findings WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
+    SELECT toString(team) AS value FROM (SELECT team FROM findings WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) GROUP BY team)
     UNION ALL
-    SELECT DISTINCT toString(team) AS value, value AS text FROM batches WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
+    SELECT toString(team) AS value FROM (SELECT team FROM batches WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) GROUP BY team)
     UNION ALL
-    SELECT DISTINCT toString(team) AS value, value AS text FROM evaluations WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
+    SELECT toString(team) AS value FROM (SELECT team FROM evaluations WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) GROUP BY team)
     UNION ALL
-    SELECT DISTINCT toString(team) AS value, value AS text FROM grants WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)})
+    SELECT toString(team) AS value FROM (SELECT team FROM grants WHERE ({all:UInt8} = 1 OR team IN {teams:Array(String)}) GROUP BY team)
     UNION ALL
-    SELECT DISTINCT toString(team) AS value, value AS text FROM figures WHERE team != '*' AND ({all:UInt8} = 1 OR team IN {teams:Array(String)})
+    SELECT toString(team) AS value FROM (SELECT team FROM figures WHERE team != '*' AND ({all:UInt8} = 1 OR team IN {teams:Array(String)}) GROUP BY team)
 )
-WHERE value != '' AND ({text:String} = '' OR positionCaseInsensitiveUTF8(concat(value, '\n', text), {text:String}) > 0)
-ORDER BY text, value
+WHERE value != '' AND ({text:String} = '' OR positionCaseInsensitiveUTF8(value, {text:String}) > 0)
+ORDER BY value
 LIMIT {limit:UInt64}

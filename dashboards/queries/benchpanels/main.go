@@ -36,6 +36,7 @@ type options struct {
 	binary, out, keep string
 	events, findings  int
 	rounds, workers   int
+	lone, cold, conns int
 	rate              int
 	only              string
 }
@@ -47,7 +48,10 @@ func main() {
 	flag.StringVar(&o.keep, "keep", "", "a folder for the data, made if it is not there and used again if it is")
 	flag.IntVar(&o.events, "events", 10_000_000, "events")
 	flag.IntVar(&o.findings, "findings", 100_000, "findings")
-	flag.IntVar(&o.rounds, "rounds", 20, "how often each query is asked")
+	flag.IntVar(&o.rounds, "rounds", 40, "how often each query is asked side by side")
+	flag.IntVar(&o.lone, "alone", 10, "how often each query is asked with nothing beside it")
+	flag.IntVar(&o.cold, "cold", 1, "how often each query is asked with empty caches")
+	flag.IntVar(&o.conns, "conns", 0, "panels that the store asks at once; 0 is its default")
 	flag.IntVar(&o.workers, "workers", 4, "queries at once")
 	flag.IntVar(&o.rate, "rate", 20_000, "events inserted per second meanwhile; 0 is none")
 	flag.StringVar(&o.only, "only", "", "one query")
@@ -83,7 +87,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer func() { _ = engine.Process.Signal(os.Interrupt); _ = engine.Wait() }() // what it made is removed with its folder
-	s, err := store.Open(ctx, store.Options{DSN: "http://" + addr + "/panels", PanelConns: o.workers})
+	s, err := store.Open(ctx, store.Options{DSN: "http://" + addr + "/panels", PanelConns: o.conns})
 	if err != nil {
 		return err
 	}
@@ -100,10 +104,11 @@ func run(ctx context.Context, o options) error {
 	}
 	defer file.Close()
 	w := io.MultiWriter(os.Stdout, file)
-	if err := fill(ctx, o, queriestest.Engine{Client: http.DefaultClient, URL: "http://" + addr, Database: "panels"}, w); err != nil {
+	e := queriestest.Engine{Client: http.DefaultClient, URL: "http://" + addr, Database: "panels"}
+	if err := fill(ctx, o, e, w); err != nil {
 		return err
 	}
-	return measure(ctx, o, s, w)
+	return measure(ctx, o, s, e, filepath.Join(dir, "data"), w)
 }
 
 // fill makes the data, unless the folder has it from before.
