@@ -51,8 +51,9 @@ type Store struct {
 	log      *slog.Logger
 	retried  func(what string)
 
-	// writing serialises the writers that read what is there before they write: snapshots, identities, versions.
-	writing sync.Mutex
+	// writing serialises the writers that read what is there before they write: snapshots, identities, versions. telling
+	// does so for the record of what was told, which must not wait for them.
+	writing, telling sync.Mutex
 }
 
 // Open connects and makes sure that the database exists; it does not migrate. It tries for Retry.Connect at most, so

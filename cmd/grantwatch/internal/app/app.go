@@ -71,7 +71,7 @@ type App struct {
 	view        atomic.Pointer[ledger.View]  // the newest
 	newer       atomic.Bool                  // there is a view that was not told yet
 	nudges      chan struct{}
-	lastTold    string
+	lastTold    atomic.Pointer[string]
 	roster      atomic.Pointer[detect.Roster] // who is who in the newest evaluation
 	loaded      string                        // mark of the findings that were loaded last
 	stdin       io.Reader                     // nil when nothing may be read from it

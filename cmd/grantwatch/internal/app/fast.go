@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/detect"
 	"github.com/grantwatch/grantwatch/detect/ledger"
@@ -208,10 +210,10 @@ func (a *App) JudgeHits(ctx context.Context, now time.Time) error {
 	if len(changes) == 0 {
 		return nil // known already
 	}
-	if err := a.Store.SaveFindings(ctx, current); err != nil {
-		return err
-	}
-	if err := a.Store.AppendHistory(ctx, historyOf(changes)); err != nil {
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.Store.SaveFindings(gctx, current) })
+	g.Go(func() error { return a.Store.AppendHistory(gctx, historyOf(changes)) })
+	if err := g.Wait(); err != nil {
 		return err
 	}
 	a.books.Lock()
