@@ -101,11 +101,19 @@ type Summary struct {
 // served side by side, each in the order of the plan. Several runs may go on at the same time: one plans after the other, and
 // none touches a channel that another is serving, so that a channel that is slow holds up nobody else's messages.
 func (a *Alerter) Run(ctx context.Context, view *ledger.View) (Summary, error) {
+	return a.Begin(ctx, view)()
+}
+
+// Begin plans and returns the rest of a run, which has to be called. Whoever runs several side by side begins one after the
+// other, each with the newest view that there is by then.
+func (a *Alerter) Begin(ctx context.Context, view *ledger.View) (send func() (Summary, error)) {
 	sum := Summary{Suppressed: map[Reason]int{}}
 	r := &round{Alerter: a, sum: &sum}
 	queues, sent := r.plan(ctx, view)
-	r.serve(ctx, queues, sent)
-	return sum, errors.Join(r.errs...)
+	return func() (Summary, error) {
+		r.serve(ctx, queues, sent)
+		return sum, errors.Join(r.errs...)
+	}
 }
 
 // plan decides what this round sends, and takes the channels that it sends to. What is on record of a channel is known to be

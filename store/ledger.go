@@ -112,17 +112,22 @@ type Delivery struct {
 	Body                 string // what else its notifier wants to know, as JSON
 }
 
-// SaveDeliveries replaces what is on record for the findings in their channels, all of it at once.
+// SaveDeliveries replaces what is on record for the findings in their channels, all of it at once. Who replaces what
+// another process has put there has read it before with Deliveries, so that the versions seen are counted from.
 func (s *Store) SaveDeliveries(ctx context.Context, list []Delivery) error {
 	if len(list) == 0 {
 		return nil
 	}
 	s.telling.Lock()
 	defer s.telling.Unlock()
-	version, err := s.version(ctx, "delivery_version")
-	if err != nil {
-		return err
+	if s.told.Load() == 0 {
+		version, err := s.version(ctx, "delivery_version")
+		if err != nil {
+			return err
+		}
+		s.told.Store(version)
 	}
+	version := s.told.Add(1)
 	type row = Delivery
 	return s.insert(ctx, "deliveries", "", []column{
 		{"channel", typeString, pick(list, func(d *row) string { return d.Channel })},
@@ -151,7 +156,19 @@ func (s *Store) Deliveries(ctx context.Context, channels []string, open bool) ([
 	if open {
 		others = 1
 	}
-	return all(ctx, s, "deliveries", scanDelivery, p("channels", orEmpty(channels)), p("open", others))
+	var newest uint64
+	list, err := all(ctx, s, "deliveries", func(r driver.Rows, d *Delivery) error {
+		var version uint64
+		err := r.Scan(&d.Channel, &d.Fingerprint, &d.At, &d.TS, &d.Digest, &d.Status, &d.Body, &version)
+		d.At, newest = known(d.At), max(newest, version)
+		return err
+	}, p("channels", orEmpty(channels)), p("open", others))
+	for err == nil {
+		if old := s.told.Load(); old == 0 || old >= newest || s.told.CompareAndSwap(old, newest) {
+			break
+		}
+	}
+	return list, err
 }
 
 func scanDelivery(r driver.Rows, d *Delivery) error {

@@ -98,31 +98,52 @@ func (a *App) notifier(now func() time.Time) (alert.Notifier, error) {
 // Alert tells the owning teams of the newest evaluation. What could not be told is said and tried again; it never stops the
 // watch. next is when there is something to tell again.
 func (a *App) Alert(ctx context.Context, now func() time.Time) (next time.Time, err error) {
+	send, next, err := a.plan(ctx, now)
+	if send == nil {
+		return next, err
+	}
+	return send()
+}
+
+// plan decides what is told of the newest view. send tells it; it is nil when there is nothing to tell of.
+func (a *App) plan(ctx context.Context, now func() time.Time) (send func() (time.Time, error), next time.Time, err error) {
+	a.newer.Store(false)
 	v := a.view.Load()
 	if ok, err := a.Alerting(now, nil); v == nil || !ok || err != nil {
-		return time.Time{}, err
+		return nil, time.Time{}, err
 	}
-	a.newer.Store(false)
 	if v, err = a.overlay(ctx, v, now()); err != nil {
-		return now().Add(time.Minute), err
+		return nil, now().Add(time.Minute), err
 	}
 	a.alerter.SetRoutes(a.routes())
-	sum, err := a.alerter.Run(ctx, v)
+	run := a.alerter.Begin(ctx, v)
+	return func() (time.Time, error) {
+		sum, err := run()
+		return a.toldOf(sum, now), ignoreCanceled(err)
+	}, time.Time{}, nil
+}
+
+func ignoreCanceled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// toldOf says what became of a round, and returns when there is something to tell again.
+func (a *App) toldOf(sum alert.Summary, now func() time.Time) time.Time {
 	a.metrics.Alerted(sum.Sent, sum.Updated, sum.Failed, held(sum))
 	line := told(sum)
 	if before := a.lastTold.Swap(&line); before == nil || line != *before || sum.Sent+sum.Updated+sum.Failed > 0 {
 		a.Notice("alerts: %s", line)
 	}
-	next = sum.Next
+	next := sum.Next
 	if sum.Failed > 0 {
 		if again := now().Add(time.Minute); next.IsZero() || again.Before(next) {
 			next = again
 		}
 	}
-	if errors.Is(err, context.Canceled) {
-		err = nil
-	}
-	return next, err
+	return next
 }
 
 func held(sum alert.Summary) map[string]int {
@@ -230,8 +251,11 @@ func (a *App) Teller(ctx context.Context, now func() time.Time) {
 	defer under.Wait()
 	ended := make(chan time.Time)
 	begin := func() {
+		send, next, err := a.plan(ctx, now)
 		under.Go(func() {
-			next, err := a.Alert(ctx, now)
+			if send != nil {
+				next, err = send()
+			}
 			if err != nil && ctx.Err() == nil {
 				a.Notice("alerts: %v", err)
 			}

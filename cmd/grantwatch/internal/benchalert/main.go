@@ -137,6 +137,8 @@ func (b *bench) measure(ctx context.Context, way string, rate int) error {
 	took := sent.end.Sub(sent.begun).Seconds()
 	b.add(name+": sent and taken", float64(sent.records)/took, "records/s")
 	b.add("  a batch was handed over after it was due, p99", quantile(sent.late, 0.99).Seconds(), "s")
+	b.add("  a batch was taken after it was handed over, p50", quantile(sent.taken, 0.50).Seconds(), "s")
+	b.add("  a batch was taken after it was handed over, p99", quantile(sent.taken, 0.99).Seconds(), "s")
 	b.add("  cores used by grantwatch", used.ours.Seconds()/took, "cores")
 	b.add("  cores used by its engine", used.engine.Seconds()/took, "cores")
 	b.add("  cores used by the senders and the fake Slack", used.bench.Seconds()/took, "cores")
@@ -162,7 +164,9 @@ func (b *bench) measure(ctx context.Context, way string, rate int) error {
 		what string
 		list []time.Duration
 	}{{"all", all}, {"of a new message", first}, {"of a message that stood there", worse}} {
-		slices.Sort(g.list)
+		if slices.Sort(g.list); len(g.list) == 0 {
+			continue
+		}
 		for _, q := range []float64{0.50, 0.95, 0.99, 1} {
 			b.add(fmt.Sprintf("  wire to Slack request, %s (%d), p%g", g.what, len(g.list), q*100), quantile(g.list, q).Seconds(), "s")
 		}

@@ -31,7 +31,9 @@ func (b *bench) sender(ctx context.Context, p *process, dir, way string) (sender
 	switch way {
 	case "push":
 		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: senders}}
-		return func(ctx context.Context, feed int, body []byte) error { return push(ctx, client, p.push+feedName(feed), body) }, client.CloseIdleConnections, nil
+		return func(ctx context.Context, feed int, body []byte) error {
+			return push(ctx, client, p.push+feedName(feed), body)
+		}, client.CloseIdleConnections, nil
 	case "kafka":
 		return b.kafka(ctx)
 	case "file":
@@ -132,6 +134,7 @@ type sendings struct {
 	begun, end time.Time
 	records    int
 	late       []time.Duration // between when a batch was due and when it was handed over, sorted
+	taken      []time.Duration // between then and when it was taken: a push is when it is durable
 }
 
 // load sends at a steady rate: nothing planted while everything warms up, then a planted record every so often in a batch of
@@ -175,11 +178,19 @@ func (b *bench) load(ctx context.Context, rate int, send sender) (map[string]tim
 			out.late = append(out.late, at.Sub(due))
 			out.records += b.batch
 			lock.Unlock()
-			return send(gctx, feed, body)
+			if err := send(gctx, feed, body); err != nil {
+				return err
+			}
+			took := time.Since(at)
+			lock.Lock()
+			defer lock.Unlock()
+			out.taken = append(out.taken, took)
+			return nil
 		})
 	}
 	err := g.Wait()
 	out.end = time.Now()
 	slices.Sort(out.late)
+	slices.Sort(out.taken)
 	return plants, out, err
 }
