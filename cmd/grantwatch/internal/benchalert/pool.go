@@ -61,7 +61,7 @@ func (p *pool) batch(n int, now time.Time) []byte {
 // plant is a record of somebody who stops a trail, which a rule on events calls critical. The actor's name says which
 // channel hears of it, and which of the planted records it is.
 func (p *pool) plant(id string, now time.Time) []byte {
-	p.id++
+	defer func() { p.id++ }() // an id that is used again would make one of the two a duplicate
 	return fmt.Appendf(nil, `{"eventVersion":"1.09","userIdentity":{"type":"IAMUser","principalId":"AIDA%s","arn":"arn:aws:iam::111122223333:user/%s","accountId":"111122223333","userName":"%s"},"eventTime":"%s","eventSource":"cloudtrail.amazonaws.com","eventName":"StopLogging","awsRegion":"eu-central-1","sourceIPAddress":"192.0.2.7","userAgent":"aws-cli/2.30","requestParameters":{"name":"arn:aws:cloudtrail:eu-central-1:111122223333:trail/main"},"responseElements":null,"eventID":"%s","readOnly":false,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}`+"\n",
 		strings.ToUpper(id), id, id, now.UTC().Format(time.RFC3339), made.EventID(p.salt+p.id))
 }
