@@ -58,6 +58,7 @@ type App struct {
 	hits        *hitBox
 	pipe        *ingest.Pipeline
 	events      atomic.Pointer[eventRules]  // the rules on events with the people that they know; made anew when either changes
+	following   sync.Mutex                  // of followers; each of them has a lock of its own
 	followers   map[string]*ingest.Follower // by feed; nil before the first Read
 	marks       map[string]string           // what files looked like when they were last read
 	digested    map[string]time.Time        // feed → when its bucket was listed for digests
