@@ -59,6 +59,7 @@ func (b *bench) start(ctx context.Context, dir, way, slack string) (*process, er
 	}
 	files := map[string]string{"grantwatch.yaml": c.String(), "slack-token": "xoxb-1111-fake\n"}
 	for n := range b.feeds {
+		files[fmt.Sprintf("logs/%s.log", feedName(n))] = ""
 		files["push-"+feedName(n)] = token(feedName(n)) + "\n"
 	}
 	for name, text := range files {
