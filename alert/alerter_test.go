@@ -286,7 +286,7 @@ func TestNothingUnrecorded(t *testing.T) {
 	b.fail = map[string]error{}
 	ctx, stop := context.WithCancel(t.Context())
 	n.answer = func(*Message, *Delivery) error { stop(); return nil }
-	both := viewOf(find("1", "payments", "A", access.SeverityHigh), find("2", "platform", "A", access.SeverityHigh))
+	both := viewOf(find("1", "payments", "A", access.SeverityHigh), find("2", "payments", "B", access.SeverityHigh)) // one after the other
 	sum, err := New(n, b, routes, clock).Run(ctx, both)
 	if sum.Sent != 1 || !errors.Is(err, context.Canceled) || !slices.Equal(b.log, []string{"pending", "sent"}) {
 		t.Errorf("%+v %v %q", sum, err, b.log)
