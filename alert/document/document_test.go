@@ -93,7 +93,7 @@ func TestIDsTellWhatIsRepeated(t *testing.T) {
 // list is bounded, and what was left out is counted.
 func TestBounds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.OneOf(rapid.String(), rapid.Just(strings.Repeat("A\u202e\n<!here>", 12_000)), rapid.Just(strings.Repeat("\x00\xff", 50_000)))
+		text := rapid.OneOf(rapid.String(), rapid.Just(strings.Repeat("A\u202e\n<!here>", 1_000)), rapid.Just(strings.Repeat("\x00\xff", 5_000)))
 		m := told()
 		m.Findings, m.Unverifiable = nil, nil
 		n := rapid.SampledFrom([]int{0, 1, 19, 20, 21, 500}).Draw(t, "findings")
