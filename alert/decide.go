@@ -109,7 +109,7 @@ func (p *planner) hold(m *Message, want Reason, a *attention, told time.Time) Re
 		return ReasonWaiting
 	}
 	switch m.Audience {
-	case AudienceSOC, AudienceEscalation, AudienceOperator:
+	case AudienceSOC, AudienceEscalation, AudienceOperator, AudienceApprover:
 		return want
 	}
 	if end, quiet := p.Routes.Quiet[m.Team].Until(p.Now); quiet {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -42,10 +43,16 @@ func (r *Routes) persons(view *ledger.View, t time.Time) []string {
 	for i := range r.Rules {
 		asks = asks || slices.ContainsFunc(r.Rules[i].To, func(t Target) bool { return t.Person != "" })
 	}
-	if !asks {
-		return nil
+	set := map[string]bool{}
+	for i := range view.Findings {
+		if c := askedIn(&view.Findings[i]); c != "" {
+			set[c] = true
+		}
 	}
-	feeds, set := feedTeams(view), map[string]bool{}
+	if !asks {
+		return slices.Collect(maps.Keys(set))
+	}
+	feeds := feedTeams(view)
 	var room []place
 	for i := range view.Findings {
 		f := &view.Findings[i]

@@ -21,6 +21,7 @@ func stateLine(m *alert.Message) string {
 		"marked_revoked": "*Marked as revoked*, not yet seen in a snapshot or a log record, so that it stays open",
 		"contradicted":   "*Marked as revoked, but a later snapshot still has the access*",
 		"handed_over":    "*Handed over*",
+		"requested":      "*An exception was asked for*, and is in force once it is approved",
 	} {
 		if !handled(m, state) {
 			continue
@@ -37,7 +38,10 @@ func stateLine(m *alert.Message) string {
 		if !h.At.IsZero() {
 			s += " · " + minute(h.At)
 		}
-		if !h.Until.IsZero() {
+		switch {
+		case h.Asked != nil:
+			s += " · to end on " + minute(h.Asked.Expires) + " · " + code(h.Asked.Approver, 120) + " decides until " + minute(h.Until)
+		case !h.Until.IsZero():
 			s += " · until " + minute(h.Until)
 		}
 		if why := prose(h.Why, 300); why != "" {
