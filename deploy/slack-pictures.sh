@@ -31,7 +31,7 @@ slack=$(awk '/^slack /{print $2}' "$tmp/slack.log")
 n=0
 for kind in first acknowledged snoozed marked-revoked requested worse reminder escalation storm unverifiable resolved digest report; do
   id=$(printf 'C0SAMPLE%02d' "$n"); [ "$kind" = report ] && id=C0SAMPLE99
-  height=700; case $kind in storm) height=1500 ;; worse | reminder) height=950 ;; report | unverifiable | resolved) height=420 ;; esac
+  height=700; case $kind in storm) height=1500 ;; worse | reminder) height=980 ;; requested) height=730 ;; report | unverifiable | resolved) height=420 ;; esac
   shot "slack-$kind.png" 1180 "$height" "${slack}?still=1&at=$id"
   n=$((n + 1))
 done

@@ -7,6 +7,7 @@ import (
 
 	slackapi "github.com/slack-go/slack"
 
+	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
 )
 
@@ -72,6 +73,12 @@ func renderReply(m *alert.Message) rendered {
 			line = fmt.Sprintf("*%s not told before*. There are now %s; the message above tells the gravest.", plural(m.New, "finding"), tally(m))
 		}
 		lines = append(lines, prose(head, 300), line)
+		for _, i := range m.Newest {
+			lines = append(lines, newest(&m.Findings[i]))
+		}
+		if n := m.New - len(m.Newest); n > 0 && len(m.Newest) > 0 {
+			lines = append(lines, fmt.Sprintf("… and %d more", n))
+		}
 	case alert.ReasonReminder:
 		lines = append(lines, prose(head, 300), fmt.Sprintf("*Still open*: %s, and nobody has said anything about it.", tally(m)))
 	case alert.ReasonEscalate:
@@ -94,6 +101,20 @@ func renderReply(m *alert.Message) rendered {
 	}
 	r.blocks = []slackapi.Block{section(text)}
 	return r
+}
+
+// newest names a finding to whoever knows the others.
+func newest(f *access.Finding) string {
+	s := grade(f.Severity)
+	if f.Identity != nil {
+		if who := code(f.Identity.Name, 120); who != "" {
+			s += " · " + who
+		}
+	}
+	if why := prose(f.Why, 200); why != "" {
+		s += " · " + why
+	}
+	return s
 }
 
 // steps are the changes since the message was told last, oldest first, as many as a reader wants to see.

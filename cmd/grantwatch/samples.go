@@ -61,7 +61,7 @@ var samples = []sampleMessage{
 	}},
 	{"worse", true, func(m *alert.Message) {
 		m.Reason, m.New = alert.ReasonWorse, 1
-		m.Findings = append(m.Findings, sampleFinding(7, m.At))
+		m.Findings, m.Newest = append(m.Findings, sampleFinding(7, m.At)), []int{len(m.Findings)}
 	}},
 	{"reminder", true, func(m *alert.Message) { m.Reason = alert.ReasonReminder }},
 	{"escalation", false, func(m *alert.Message) { m.Audience, m.Waited = alert.AudienceEscalation, 26*time.Hour }},

@@ -14,9 +14,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/grantwatch/grantwatch/ingest/made"
 )
 
 // sender hands a batch of a feed to the wire, and returns when it was taken.
@@ -71,40 +71,23 @@ func push(ctx context.Context, client *http.Client, url string, body []byte) err
 	}
 }
 
-// kafka produces with the client of the source.
+// kafka produces to a topic for each feed.
 func (b *bench) kafka(ctx context.Context) (sender, func(), error) {
-	cl, err := kgo.NewClient(kgo.SeedBrokers(b.broker), kgo.RecordPartitioner(kgo.RoundRobinPartitioner()), kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.MaxBufferedRecords(200_000))
-	if err != nil {
-		return nil, nil, err
+	var list []*made.Producer
+	done := func() {
+		for _, p := range list {
+			_ = p.Close(context.WithoutCancel(ctx), group()) // the broker is a throw-away one
+		}
 	}
-	admin := kadm.NewClient(cl)
-	var names []string
 	for n := range b.feeds {
-		names = append(names, topic(n))
+		p, err := made.NewProducer(ctx, b.broker, topic(n), 2)
+		if err != nil {
+			done()
+			return nil, nil, err
+		}
+		list = append(list, p)
 	}
-	if _, err := admin.CreateTopics(ctx, 2, 1, nil, names...); err != nil {
-		cl.Close()
-		return nil, nil, err
-	}
-	return func(ctx context.Context, feed int, body []byte) error {
-			var failed error
-			var left sync.WaitGroup
-			for line := range bytes.Lines(body) {
-				left.Add(1)
-				cl.Produce(ctx, &kgo.Record{Topic: topic(feed), Value: bytes.TrimSpace(line)}, func(_ *kgo.Record, err error) {
-					if err != nil { // promises are called one after the other
-						failed = err
-					}
-					left.Done()
-				})
-			}
-			left.Wait()
-			return failed
-		}, func() {
-			_, _ = admin.DeleteTopics(context.WithoutCancel(ctx), names...) // the broker is a throw-away one
-			_, _ = admin.DeleteGroups(context.WithoutCancel(ctx), group())
-			cl.Close()
-		}, nil
+	return func(ctx context.Context, feed int, body []byte) error { return list[feed].Hand(ctx, body) }, done, nil
 }
 
 // files appends to one log for each feed.
