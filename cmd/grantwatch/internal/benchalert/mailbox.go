@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -85,26 +87,35 @@ func (m *mailbox) posts() int {
 	return m.posted
 }
 
+// complaints are what Slack would not have liked, such as two messages within a second in a channel.
+func (m *mailbox) complaints() []string {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	return slices.Clone(m.complain)
+}
+
 // await waits until n planted records were named, but not for longer than patience.
 func (m *mailbox) await(ctx context.Context, n int, patience time.Duration) map[string]hearing {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(patience)
 	for {
-		m.lock.Lock()
-		if len(m.heard) >= n {
-			defer m.lock.Unlock()
-			return m.heard
+		heard := m.soFar()
+		if len(heard) >= n {
+			return heard
 		}
-		m.lock.Unlock()
 		select {
 		case <-tick.C:
-			continue
 		case <-ctx.Done():
+			return heard
 		case <-late:
+			return heard
 		}
-		m.lock.Lock()
-		defer m.lock.Unlock()
-		return m.heard
 	}
+}
+
+func (m *mailbox) soFar() map[string]hearing {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	return maps.Clone(m.heard)
 }

@@ -172,6 +172,9 @@ func (b *bench) measure(ctx context.Context, way string, rate int) error {
 		}
 	}
 	b.add("  chat.postMessage, threads too", float64(box.posts()), "requests")
+	if said := box.complaints(); len(said) > 0 {
+		return fmt.Errorf("the made-up Slack would have refused, or complains: %s", said[0])
+	}
 	if told < len(plants) {
 		return fmt.Errorf("%d of %d planted records were told of", told, len(plants))
 	}
