@@ -20,7 +20,7 @@ func (a *App) pipeline() (*ingest.Pipeline, error) {
 	if a.pipe != nil {
 		return a.pipe, nil
 	}
-	p, err := ingest.New(ingest.NewBelt(a.metrics.Sink(a.Store), a.Store), ingest.Config{Observe: hitting{progress{a.metrics, a.Meter}, a.hits}, Readings: a.Store})
+	p, err := ingest.New(ingest.NewBelt(a.metrics.Sink(hitsFirst{a.Store, a.Store.SaveHits, a.hits}), a.Store), ingest.Config{Observe: progress{a.metrics, a.Meter}, Readings: a.Store})
 	if err != nil {
 		return nil, err
 	}
