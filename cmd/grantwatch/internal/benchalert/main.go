@@ -38,7 +38,6 @@ type bench struct {
 	every      time.Duration // between two planted records
 	evaluate   time.Duration
 	pprof      string
-	apart      bool
 	dir        string
 	pool       *pool
 	rows       []row
@@ -59,7 +58,7 @@ func run(ctx context.Context) error {
 	var b bench
 	flag.StringVar(&b.program, "program", "bin/grantwatch", "the program that is measured")
 	flag.StringVar(&b.broker, "broker", os.Getenv("GRANTWATCH_KAFKA"), "a Kafka broker; without one that way is left out, and said")
-	flag.IntVar(&b.feeds, "feeds", 4, "feeds, each of a team of its own, that the records are divided among")
+	flag.IntVar(&b.feeds, "feeds", 1, "feeds, each of a team of its own, that the records are divided among")
 	flag.IntVar(&b.channels, "channels", 100, "channels that the planted records are told in")
 	flag.IntVar(&b.batch, "batch", 500, "records in a push")
 	flag.IntVar(&b.actors, "actors", 50_000, "distinct actors")
@@ -68,7 +67,6 @@ func run(ctx context.Context) error {
 	flag.DurationVar(&b.every, "plant", 250*time.Millisecond, "between two planted records")
 	flag.DurationVar(&b.evaluate, "evaluate", 5*time.Minute, "between two evaluations")
 	flag.StringVar(&b.pprof, "pprof", "", "address of the program's profiles")
-	flag.BoolVar(&b.apart, "apart", false, "grantwatch ingest, detect and alert as processes of their own, over one engine")
 	rates := flag.String("rates", "50000,25000", "records a second")
 	ways := flag.String("ways", "push,kafka,file", "how records come")
 	flag.Parse()
