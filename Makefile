@@ -139,7 +139,7 @@ bench-alert: build engine ## what planning costs, a storm of 10 000 findings on 
 
 .PHONY: test-alert
 test-alert: ## the fault script over Slack's protocol: what was lost and doubled is counted and must be none
-	@$(GO) test -count=1 -v -run TestFaultScript ./alert/...
+	@$(GO) test -count=1 -v -run 'TestFaultScript|TestFiles' ./alert/...
 	@$(GO) test -count=1 -v -run TestExactlyOneTells ./cmd/grantwatch/internal/app
 
 .PHONY: bench-ingest
