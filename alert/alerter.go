@@ -37,7 +37,7 @@ type Alerter struct {
 
 	sending  sync.RWMutex  // held for reading while a message is under way
 	planning sync.Mutex    // held while a round decides what it sends, so that two do not decide upon the same
-	rounds   atomic.Uint64 // that have begun
+	views    atomic.Uint64 // that rounds were planned by; those that merely find a channel free count no further one
 	weekly   sync.Mutex    // held while digests or files are sent, which no round knows of
 	mu       sync.Mutex
 	busy     map[string]bool // channels that a round is serving; false when something waits for one
@@ -104,6 +104,10 @@ func (a *Alerter) Run(ctx context.Context, view *ledger.View) (Summary, error) {
 	return a.Begin(ctx, view)()
 }
 
+// Renew says that the rounds from now on are planned by something newer: those that go on end after the messages that are under
+// way, and leave the rest of their channels to them.
+func (a *Alerter) Renew() { a.views.Add(1) }
+
 // Begin plans and returns the rest of a run, which has to be called. Whoever runs several side by side begins one after the
 // other, each with the newest view that there is by then.
 func (a *Alerter) Begin(ctx context.Context, view *ledger.View) (send func() (Summary, error)) {
@@ -125,13 +129,14 @@ func (r *round) plan(ctx context.Context, view *ledger.View) (queues map[string]
 	a.mu.Lock()
 	routes, busy := a.routes, maps.Clone(a.busy)
 	a.mu.Unlock()
-	r.at, r.number = a.now(), a.rounds.Add(1)
+	r.at, r.by = a.now(), a.views.Load()
 	in := Input{View: view, Routes: &routes, Now: r.at}
 	in.Sent = r.onRecord(ctx, &routes, view)
 	in.Steps = r.history(ctx, view, in.Sent)
 	var plan []Message
 	plan, sum.Next = in.Plan()
 	queues = map[string][]*Message{}
+	left := map[string]bool{}
 	for i := range plan {
 		m := &plan[i]
 		switch {
@@ -145,12 +150,15 @@ func (r *round) plan(ctx context.Context, view *ledger.View) (queues map[string]
 			sum.Failed++
 		case isBusy(busy, m.Channel):
 			sum.Left++
-			r.leave(m.Channel)
+			left[m.Channel] = true
 		case a.rests(m.Channel, r.at):
 			sum.Suppressed[ReasonUndeliverable] += len(m.Findings) + len(m.Unverifiable)
 		default:
 			queues[m.Channel] = append(queues[m.Channel], m)
 		}
+	}
+	for c := range left {
+		r.leave(c)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

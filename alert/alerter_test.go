@@ -292,3 +292,46 @@ func TestNothingUnrecorded(t *testing.T) {
 		t.Errorf("%+v %v %q", sum, err, b.log)
 	}
 }
+
+// TestLongQueuesAreServedToTheirEnd: after a newer view, rounds that begin since a channel is free do not cut each other's
+// queues short: two channels with long queues take a few rounds, and not one for each message.
+func TestLongQueuesAreServedToTheirEnd(t *testing.T) {
+	const groups = 30
+	b, n := newBook(), &teller{}
+	var findings []access.Finding
+	for i := range groups {
+		for _, team := range []string{"payments", "platform"} {
+			findings = append(findings, find(fmt.Sprintf("%s-%d", team, i), team, fmt.Sprintf("K%d", i), access.SeverityHigh))
+		}
+	}
+	freed := make(chan bool, 10*groups)
+	a := New(n, &lockedBook{book: b}, routes, clock).With(Options{Freed: func() { freed <- true }})
+	renewed := false
+	n.answer = func(*Message, *Delivery) error { // while the first message is under way there is something newer
+		if !renewed {
+			renewed = true
+			n.mu.Unlock()
+			a.Renew()
+			if _, err := a.Run(t.Context(), viewOf(findings...)); err != nil {
+				t.Error(err)
+			}
+			n.mu.Lock()
+		}
+		return nil
+	}
+	var live sync.WaitGroup
+	live.Go(func() { _, _ = a.Run(t.Context(), viewOf(findings...)) })
+	live.Wait()
+	rounds := 2
+	for len(freed) > 0 {
+		<-freed
+		rounds++
+		live.Go(func() { _, _ = a.Run(t.Context(), viewOf(findings...)) })
+		if len(freed) == 0 {
+			live.Wait()
+		}
+	}
+	if len(n.calls) != 2*groups || rounds > 8 {
+		t.Errorf("%d messages of %d in %d rounds", len(n.calls), 2*groups, rounds)
+	}
+}

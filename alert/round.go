@@ -23,7 +23,7 @@ const (
 type round struct {
 	*Alerter
 	at     time.Time
-	number uint64 // of the rounds of this process
+	by     uint64 // of the views, the one that it was planned by
 	unread bool   // what is on record is not known: posting might repeat everything
 
 	lock sync.Mutex // of what follows
@@ -203,7 +203,7 @@ func (r *round) channel(ctx context.Context, queue []*Message, sent map[Key]Deli
 
 // superseded reports whether there is something newer to plan by than what this round was planned by.
 func (r *round) superseded() bool {
-	return r.rounds.Load() != r.number || r.opts.Newer != nil && r.opts.Newer()
+	return r.views.Load() != r.by || r.opts.Newer != nil && r.opts.Newer()
 }
 
 func (r *round) note(m *Message, updated bool, err error) {

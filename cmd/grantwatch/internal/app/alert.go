@@ -107,10 +107,13 @@ func (a *App) Alert(ctx context.Context, now func() time.Time) (next time.Time, 
 
 // plan decides what is told of the newest view. send tells it; it is nil when there is nothing to tell of.
 func (a *App) plan(ctx context.Context, now func() time.Time) (send func() (time.Time, error), next time.Time, err error) {
-	a.newer.Store(false)
 	v := a.view.Load()
 	if ok, err := a.Alerting(now, nil); v == nil || !ok || err != nil {
 		return nil, time.Time{}, err
+	}
+	if a.newer.Swap(false) {
+		a.alerter.Renew()
+		v = a.view.Load()
 	}
 	if v, err = a.overlay(ctx, v, now()); err != nil {
 		return nil, now().Add(time.Minute), err

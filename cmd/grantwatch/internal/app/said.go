@@ -135,12 +135,18 @@ func (a *App) Desk(now func() time.Time) *desk.Desk {
 	}
 	d := desk.Config{
 		Book: book{a.Store}, View: func() *ledger.View { return a.seen(now()) }, Routes: a.routes, People: a.directory.Load, Owners: owners, Central: c.Central,
-		MaxException: time.Duration(c.MaxException), MaxSnooze: time.Duration(c.MaxSnooze), Now: now, After: a.Nudge,
+		MaxException: time.Duration(c.MaxException), MaxSnooze: time.Duration(c.MaxSnooze), Now: now, After: a.pressed,
 	}
 	if c.TwoPeople == nil || *c.TwoPeople {
 		d.TwoPeople = severities
 	}
 	return desk.New(d)
+}
+
+// pressed has what somebody did told before what waits in its channel.
+func (a *App) pressed() {
+	a.newer.Store(true)
+	a.Nudge()
 }
 
 // seen is the newest view with what was said since; the view alone when the store does not answer.
