@@ -129,14 +129,17 @@ bench: build engine ## figures of the main job, printed and written to bench/out
 	@bench/main.sh
 
 .PHONY: bench-alert
-bench-alert: engine ## what planning costs, a storm of 10 000 findings on a virtual clock, and how soon an event is told of
+bench-alert: build engine ## what planning costs, a storm of 10 000 findings on a virtual clock, and how soon an event is told of: wire to Slack's request, by push, Kafka and files, written to bench/out
+	@deploy/require.sh java:openjdk-17-jre-headless mvn:maven
 	@$(GO) test -count=1 -run '^$$' -bench Plan100000 -benchtime 5x ./alert
 	@$(GO) test -count=1 -v -run TestTenThousandInAMinute ./alert
 	@$(GO) test -count=1 -v -run TestHitsUnderLoad ./cmd/grantwatch/internal/app
+	@export KAFKA_PORT=$${KAFKA_PORT:-29092}; trap deploy/kafka/down.sh EXIT; \
+	  $(GO) run ./cmd/grantwatch/internal/benchalert -broker "$$(deploy/kafka/up.sh | tail -n 1)"
 
 .PHONY: test-alert
 test-alert: ## the fault script over Slack's protocol: what was lost and doubled is counted and must be none
-	@$(GO) test -count=1 -v -run TestFaultScript ./alert/...
+	@$(GO) test -count=1 -v -run 'TestFaultScript|TestFiles' ./alert/...
 	@$(GO) test -count=1 -v -run TestExactlyOneTells ./cmd/grantwatch/internal/app
 
 .PHONY: bench-ingest

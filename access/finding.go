@@ -135,14 +135,23 @@ const (
 	HandlingClaimed      = "marked_revoked" // claimed to be gone, and not shown yet by a snapshot or an event
 	HandlingContradicted = "contradicted"   // claimed to be gone, and a later snapshot still has it
 	HandlingHandedOver   = "handed_over"    // Team owns it now, and has said nothing yet
+	HandlingRequested    = "requested"      // an exception was asked for; whoever Asked names decides, until Until
 )
 
 // Handling is what a person has said of a finding that is still open. It changes no verdict.
 type Handling struct {
-	State string    `json:"state"` // acknowledged, snoozed, marked_revoked, contradicted, handed_over
+	State string    `json:"state"` // acknowledged, snoozed, marked_revoked, contradicted, handed_over, requested
 	By    string    `json:"by"`    // uid of the identity, or the e-mail address
 	At    time.Time `json:"at"`
 	Until time.Time `json:"until,omitzero"`
 	Team  string    `json:"team,omitempty"` // the team that it was handed to
 	Why   string    `json:"why,omitempty"`
+	Asked *Asked    `json:"asked,omitempty"` // of requested
+}
+
+// Asked is the exception that somebody asked another one to approve.
+type Asked struct {
+	Approver string    `json:"approver"` // uid
+	Mail     string    `json:"mail"`     // of the approver
+	Expires  time.Time `json:"expires"`  // of the exception
 }

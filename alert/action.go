@@ -13,7 +13,9 @@ const (
 	VerbAcknowledge Verb = "acknowledge"  // somebody works on it: no reminder and no escalation until it gets worse
 	VerbSnooze      Verb = "snooze"       // not before Until
 	VerbNotMine     Verb = "not_mine"     // Team owns it instead
-	VerbExcept      Verb = "except"       // accepted until Until, for Reason, by Approver
+	VerbExcept      Verb = "except"       // to be accepted until Until, for Reason, by Approver, who is asked
+	VerbApprove     Verb = "approve"      // of the exceptions that By was asked for
+	VerbDecline     Verb = "decline"      // of these, or of those that By asked for
 	VerbMarkRevoked Verb = "mark_revoked" // claimed to be gone; only the next snapshot or an event makes it resolved
 )
 

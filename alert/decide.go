@@ -10,6 +10,9 @@ import (
 	"github.com/grantwatch/grantwatch/detect/ledger"
 )
 
+// maxNewest is how many findings that were not told before are told by name to whoever knows the others already.
+const maxNewest = 5
+
 // maxSteps is how many steps a message tells; the newest are told, and how many came before them is said.
 const maxSteps = 40
 
@@ -109,7 +112,7 @@ func (p *planner) hold(m *Message, want Reason, a *attention, told time.Time) Re
 		return ReasonWaiting
 	}
 	switch m.Audience {
-	case AudienceSOC, AudienceEscalation, AudienceOperator:
+	case AudienceSOC, AudienceEscalation, AudienceOperator, AudienceApprover:
 		return want
 	}
 	if end, quiet := p.Routes.Quiet[m.Team].Until(p.Now); quiet {
@@ -141,7 +144,9 @@ func (p *planner) look(m *Message, seen map[string]bool, rec *Record) attention 
 			a.live, a.lively = true, a.lively || critical
 		}
 		if !rec.SeenFull && !seen[m.names[i]] {
-			m.New++
+			if m.New++; len(m.Newest) < maxNewest {
+				m.Newest = append(m.Newest, i)
+			}
 			a.fresh, a.critical = a.fresh || !busy, a.critical || critical && !busy
 		}
 		if !busy && f.Severity.Rank() > rec.Gravest.Rank() {

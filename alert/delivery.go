@@ -30,11 +30,12 @@ const (
 // Key identifies a delivery.
 type Key struct{ Channel, Fingerprint string }
 
-// Deliveries keeps the record of deliveries. It lists a channel's instead of looking up one, because what is resolved is
-// known only from what was told.
+// Deliveries keeps the record of deliveries. It lists channels instead of looking up single messages, because what is
+// resolved is known only from what was told; with open also what stands in other channels and is not over, for those that
+// a former configuration named. What is saved together becomes visible together.
 type Deliveries interface {
-	Deliveries(ctx context.Context, channel string) ([]Delivery, error)
-	SaveDelivery(ctx context.Context, d Delivery) error
+	Deliveries(ctx context.Context, channels []string, open bool) ([]Delivery, error)
+	SaveDeliveries(ctx context.Context, list []Delivery) error
 }
 
 // Record is the part of a delivery that only alert and its notifiers read.

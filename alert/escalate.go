@@ -33,7 +33,7 @@ func handled(f *access.Finding) bool {
 		return false
 	}
 	switch f.Handling.State {
-	case access.HandlingAcknowledged, access.HandlingSnoozed, access.HandlingClaimed:
+	case access.HandlingAcknowledged, access.HandlingSnoozed, access.HandlingClaimed, access.HandlingRequested:
 		return true
 	}
 	return false

@@ -91,6 +91,10 @@ func fold(b []byte, f *access.Finding) []byte {
 	}
 	if h := f.Handling; h != nil {
 		words("said", h.State, h.By, h.Team, h.Why)
+		if h.Asked != nil {
+			words("asked", h.Asked.Approver)
+			b = strconv.AppendInt(b, h.Asked.Expires.Unix(), 10)
+		}
 		b = strconv.AppendInt(b, h.Until.Unix(), 10)
 	}
 	if f.Coverage != nil {

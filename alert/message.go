@@ -29,6 +29,7 @@ type Message struct {
 	Findings     []access.Finding // gravest first
 	Unverifiable []access.Finding // told as one line
 	New          int              // of Findings, those that were not told before
+	Newest       []int            // the gravest of these, by their place in Findings; none where nobody knows which they are
 	Closing      Closing          // only of ReasonResolved
 	AsOf         time.Time        // of the evaluation
 	At           time.Time        // now

@@ -48,4 +48,5 @@ const (
 	AudienceEscalation Audience = "escalation" // whoever hears of what nobody acknowledged
 	AudienceFallback   Audience = "fallback"   // the team has no channel of its own
 	AudienceOperator   Audience = "operator"   // whoever runs Grantwatch
+	AudienceApprover   Audience = "approver"   // whoever was asked to approve an exception
 )

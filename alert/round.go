@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -22,7 +23,8 @@ const (
 type round struct {
 	*Alerter
 	at     time.Time
-	unread map[string]bool // channels whose record is not known: posting there might repeat everything
+	by     uint64 // of the views, the one that it was planned by
+	unread bool   // what is on record is not known: posting might repeat everything
 
 	lock sync.Mutex // of what follows
 	sum  *Summary
@@ -35,33 +37,22 @@ func (r *round) fail(err error) {
 	r.errs = append(r.errs, err)
 }
 
-// channels are all that may have something on record: those that are named, those of people, and those that a former
-// configuration named.
-func (r *round) channels(ctx context.Context, routes *Routes, view *ledger.View) []string {
-	out := append(routes.Channels(), routes.persons(view, r.at)...)
-	if d, ok := r.deliveries.(interface {
-		OpenChannels(ctx context.Context) ([]string, error)
-	}); ok {
-		more, err := d.OpenChannels(ctx)
-		if err != nil {
-			r.fail(fmt.Errorf("alert: which channels have messages: %w", err))
-		}
-		out = append(out, more...)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 // persons are the channels of people to whom the view's findings go.
 func (r *Routes) persons(view *ledger.View, t time.Time) []string {
 	asks := slices.ContainsFunc(r.Escalate.To, func(t Target) bool { return t.Person != "" })
 	for i := range r.Rules {
 		asks = asks || slices.ContainsFunc(r.Rules[i].To, func(t Target) bool { return t.Person != "" })
 	}
-	if !asks {
-		return nil
+	set := map[string]bool{}
+	for i := range view.Findings {
+		if c := askedIn(&view.Findings[i]); c != "" {
+			set[c] = true
+		}
 	}
-	feeds, set := feedTeams(view), map[string]bool{}
+	if !asks {
+		return slices.Collect(maps.Keys(set))
+	}
+	feeds := feedTeams(view)
 	var room []place
 	for i := range view.Findings {
 		f := &view.Findings[i]
@@ -78,20 +69,55 @@ func (r *Routes) persons(view *ledger.View, t time.Time) []string {
 	return out
 }
 
-func (r *round) onRecord(ctx context.Context, channels []string) map[Key]Delivery {
-	sent := map[Key]Delivery{}
-	for _, c := range channels {
-		list, err := r.deliveries.Deliveries(ctx, c)
-		if err != nil {
-			r.unread[c] = true
-			r.fail(fmt.Errorf("alert: what was sent to %q: %w", c, err))
-			continue
-		}
-		for _, d := range list {
-			sent[Key{c, d.Fingerprint}] = d
-		}
+// onRecord is what was told in all channels that the view may be told in, and what stands anywhere else. Meanwhile it learns
+// which channels refuse.
+func (r *round) onRecord(ctx context.Context, routes *Routes, view *ledger.View) map[Key]Delivery {
+	var learnt sync.WaitGroup
+	learnt.Go(func() { r.loadTroubles(ctx) })
+	defer learnt.Wait()
+	channels := append(routes.Channels(), routes.persons(view, r.at)...)
+	slices.Sort(channels)
+	list, err := r.deliveries.Deliveries(ctx, slices.Compact(channels), true)
+	if err != nil {
+		r.unread = true
+		r.fail(fmt.Errorf("alert: what was sent: %w", err))
+	}
+	sent := make(map[Key]Delivery, len(list))
+	for _, d := range list {
+		sent[Key{d.Channel, d.Fingerprint}] = d
 	}
 	return sent
+}
+
+func isBusy(busy map[string]bool, channel string) bool {
+	_, ok := busy[channel]
+	return ok
+}
+
+// leave notes that something waits for a channel that another round serves.
+func (r *round) leave(channel string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.busy[channel]; ok { // free again meanwhile: the next round has it
+		r.busy[channel] = false
+		return
+	}
+	r.freed(true)
+}
+
+// free gives a channel back.
+func (r *round) free(channel string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	waited := !r.busy[channel]
+	delete(r.busy, channel)
+	r.freed(waited)
+}
+
+func (r *round) freed(waited bool) {
+	if waited && r.opts.Freed != nil {
+		r.opts.Freed()
+	}
 }
 
 // history are the steps that a message could still have to tell.
@@ -138,6 +164,7 @@ func (r *round) serve(ctx context.Context, queues map[string][]*Message, sent ma
 		turn <- struct{}{}
 		all.Go(func() {
 			defer func() { <-turn }()
+			defer r.free(c)
 			r.channel(ctx, queues[c], sent)
 		})
 	}
@@ -150,10 +177,11 @@ func (r *round) channel(ctx context.Context, queue []*Message, sent map[Key]Deli
 			r.fail(fmt.Errorf("alert: stopped before all messages were sent: %w", err))
 			return
 		}
-		if r.opts.Newer != nil && i > 0 && r.opts.Newer() {
+		if i > 0 && r.superseded() {
 			r.lock.Lock()
 			r.sum.Left += len(queue) - i
 			r.lock.Unlock()
+			r.leave(m.Channel)
 			return
 		}
 		var prev *Delivery
@@ -171,6 +199,11 @@ func (r *round) channel(ctx context.Context, queue []*Message, sent map[Key]Deli
 			return
 		}
 	}
+}
+
+// superseded reports whether there is something newer to plan by than what this round was planned by.
+func (r *round) superseded() bool {
+	return r.views.Load() != r.by || r.opts.Newer != nil && r.opts.Newer()
 }
 
 func (r *round) note(m *Message, updated bool, err error) {

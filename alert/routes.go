@@ -99,8 +99,26 @@ type place struct {
 	team     string // whose quiet hours and whose name the message has
 }
 
-// places says where a finding is told: nowhere twice.
+// places says where a finding is told: nowhere twice. Whoever is asked to approve an exception of it hears of it too.
 func (r *Routes) places(f *access.Finding, feeds map[string]string, t time.Time, into []place) []place {
+	into = r.routed(f, feeds, t, into)
+	channel := askedIn(f)
+	if channel == "" || slices.ContainsFunc(into, func(p place) bool { return p.channel == channel }) {
+		return into
+	}
+	return append(into, place{AudienceApprover, channel, team(f)})
+}
+
+// askedIn is the channel of whoever is asked to approve an exception of a finding; empty when nobody is.
+func askedIn(f *access.Finding) string {
+	if h := f.Handling; h != nil && h.State == access.HandlingRequested && h.Asked != nil && h.Asked.Mail != "" {
+		return Mail(h.Asked.Mail)
+	}
+	return ""
+}
+
+// routed is where the routes send a finding.
+func (r *Routes) routed(f *access.Finding, feeds map[string]string, t time.Time, into []place) []place {
 	into = into[:0]
 	for i := range r.Rules {
 		rule := &r.Rules[i]

@@ -98,13 +98,13 @@ func subject(f *access.Finding) string {
 
 // Digest sends every team that has a channel the digest of a week, once. Asked again it sends what is missing.
 func (a *Alerter) Digest(ctx context.Context, view *ledger.View, changes []ledger.Change, p Period) (Summary, error) {
-	a.running.Lock()
-	defer a.running.Unlock()
+	a.weekly.Lock()
+	defer a.weekly.Unlock()
 	a.mu.Lock()
 	routes := a.routes
 	a.mu.Unlock()
 	sum := Summary{Suppressed: map[Reason]int{}}
-	r := &round{Alerter: a, sum: &sum, at: a.now(), unread: map[string]bool{}}
+	r := &round{Alerter: a, sum: &sum, at: a.now()}
 	teams := map[string]bool{}
 	for i := range view.Teams {
 		teams[view.Teams[i].Name] = true
@@ -150,7 +150,7 @@ func (a *Alerter) Digest(ctx context.Context, view *ledger.View, changes []ledge
 
 // standing is what is on record of one message: nil when nothing stands and nothing may.
 func (a *Alerter) standing(ctx context.Context, k Key) (*Delivery, error) {
-	list, err := a.deliveries.Deliveries(ctx, k.Channel)
+	list, err := a.deliveries.Deliveries(ctx, []string{k.Channel}, false)
 	if err != nil {
 		return nil, fmt.Errorf("alert: what was sent to %q: %w", k.Channel, err)
 	}
@@ -164,8 +164,8 @@ func (a *Alerter) standing(ctx context.Context, k Key) (*Delivery, error) {
 
 // Share puts a file into a channel once. name tells it from others there. It reports whether the file was shared now.
 func (a *Alerter) Share(ctx context.Context, f FileNotifier, channel, name string, body []byte, comment string) (bool, error) {
-	a.running.Lock()
-	defer a.running.Unlock()
+	a.weekly.Lock()
+	defer a.weekly.Unlock()
 	k := Key{channel, "file:" + name}
 	prev, err := a.standing(ctx, k)
 	if err != nil || prev != nil && prev.TS != "" {

@@ -29,14 +29,14 @@ until grep -q '^slack ' "$tmp/slack.log"; do
 done
 slack=$(awk '/^slack /{print $2}' "$tmp/slack.log")
 n=0
-for kind in first acknowledged snoozed marked-revoked worse reminder escalation storm unverifiable resolved digest report; do
+for kind in first acknowledged snoozed marked-revoked requested worse reminder escalation storm unverifiable resolved digest report; do
   id=$(printf 'C0SAMPLE%02d' "$n"); [ "$kind" = report ] && id=C0SAMPLE99
-  height=700; case $kind in storm) height=1500 ;; worse | reminder) height=950 ;; report | unverifiable | resolved) height=420 ;; esac
+  height=700; case $kind in storm) height=2150 ;; worse | reminder) height=980 ;; requested) height=730 ;; report | unverifiable | resolved) height=420 ;; esac
   shot "slack-$kind.png" 1180 "$height" "${slack}?still=1&at=$id"
   n=$((n + 1))
 done
 thread=$(curl -fsS "${slack}?at=C0SAMPLE01" | grep -oE 'thread=[0-9.]+' | head -1)
-shot slack-thread.png 1380 700 "${slack}?still=1&at=C0SAMPLE01&$thread"
+shot slack-thread.png 1380 1330 "${slack}?still=1&at=C0SAMPLE01&$thread"
 work=$(awk '/^slack /{print $2}' "$tmp/log")
 shot slack.png 1280 1000 "${work}?still=1"
 at=$(curl -fsS "$work" | grep -oE 'name="channel" value="[A-Z0-9]+"' | head -1 | grep -oE 'C0[A-Z0-9]+')

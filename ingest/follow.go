@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -49,11 +50,11 @@ func (p *Pipeline) Follow(ctx context.Context, feeds []FeedInput, fsys fs.FS, op
 	return nil
 }
 
-// Follower reads what is new in the files of one feed, a step at a time, for a caller that keeps its own clock. It is not
-// safe for concurrent use.
+// Follower reads what is new in the files of one feed, a step at a time, for a caller that keeps its own clock.
 type Follower struct {
 	p       *Pipeline
 	feed    access.Feed
+	lock    sync.Mutex // held while it reads
 	tracker *file.Tracker
 }
 
@@ -61,7 +62,7 @@ type Follower struct {
 func (p *Pipeline) Follower(f FeedInput, fsys fs.FS, marks Checkpoints, report func(error)) *Follower {
 	t := file.NewTracker(fsys, f.Feed.Name, f.Globs, marks)
 	t.Report = report
-	return &Follower{p, f.Feed, t}
+	return &Follower{p: p, feed: f.Feed, tracker: t}
 }
 
 // Lag is how many bytes of the feed's files are not read yet. It may be asked while a step goes on.
@@ -73,13 +74,31 @@ func (f *Follower) Close() { f.tracker.Close() }
 // Step reads what is new since the last step and returns what became of it. A document is left alone until it has not
 // changed for as long as settle.
 func (f *Follower) Step(ctx context.Context, now time.Time, settle time.Duration, rules EventRules) (Stats, error) {
+	f.lock.Lock()
+	defer f.lock.Unlock()
 	var sum Stats
-	err := f.tracker.Step(ctx, now, settle, func(ctx context.Context, w file.Work) error {
+	err := f.tracker.Step(ctx, now, settle, f.reads(&sum, rules))
+	return sum, err
+}
+
+// Glance reads what was added since to files that grow, and leaves everything else to the next step. It does nothing while a
+// step goes on.
+func (f *Follower) Glance(ctx context.Context, now time.Time, settle time.Duration, rules EventRules) (Stats, error) {
+	if !f.lock.TryLock() {
+		return Stats{}, nil
+	}
+	defer f.lock.Unlock()
+	var sum Stats
+	err := f.tracker.Glance(ctx, now, settle, f.reads(&sum, rules))
+	return sum, err
+}
+
+func (f *Follower) reads(sum *Stats, rules EventRules) func(context.Context, file.Work) error {
+	return func(ctx context.Context, w file.Work) error {
 		st, err := f.p.RunParts(ctx, f.feed, w.Source, w.From, w.Pieces, w.At, rules)
 		sum.Add(st)
 		return err
-	})
-	return sum, err
+	}
 }
 
 func (p *Pipeline) follow(ctx context.Context, f FeedInput, fsys fs.FS, opt FollowOptions) error {

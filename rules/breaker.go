@@ -9,7 +9,7 @@ import (
 // rule would hold up every feed. Facts of the other kinds are few, so their rules are not measured.
 type limits struct {
 	one     time.Duration // one evaluation that takes longer is a strike
-	strikes int32         // strikes that stop the rule: one can be the machine's fault, several are the rule's
+	strikes int32         // strikes that stop the rule; each was slow three times in a row with the same event
 	never   time.Duration // one evaluation that takes this long stops the rule at once
 	average time.Duration // an average over a window that is higher stops the rule
 	window  int64         // evaluations that the average is taken over; strikes are forgotten with it

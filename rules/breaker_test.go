@@ -69,6 +69,31 @@ func TestBreakerStopsASlowRuleAndSaysSo(t *testing.T) {
 	}
 }
 
+// TestABusyMachineStopsNoRule: evaluations during which the machine ran something else are slow once and not again, however
+// many of them there are and however seldom the rule runs.
+func TestABusyMachineStopsNoRule(t *testing.T) {
+	set, _, said := breakerSet(t)
+	var now time.Duration
+	readings := 0
+	set.clock = func() time.Duration {
+		if readings++; readings%4 == 2 { // of the four readings of a match: the end of its first evaluation
+			now += 400 * time.Millisecond
+		}
+		now += time.Microsecond
+		return now
+	}
+	m := set.Events(set.NewWorker())
+	for i := range 500 {
+		readings = 0
+		if js := m.Match(&facts.Event{Actor: "kim"}); len(js) != 1 {
+			t.Fatalf("event %d was not matched: %v", i, *said)
+		}
+	}
+	if len(*said) != 0 {
+		t.Errorf("said %v", *said)
+	}
+}
+
 func TestStrikesAreForgottenWithTheWindow(t *testing.T) {
 	set, clock, _ := breakerSet(t)
 	m := set.Events(set.NewWorker())

@@ -1,6 +1,13 @@
 package rules
 
-import "github.com/grantwatch/grantwatch/rules/facts"
+import (
+	"time"
+
+	"github.com/grantwatch/grantwatch/rules/facts"
+)
+
+// repeats is how often a slow evaluation is done again, to tell a slow rule from a busy machine.
+const repeats = 2
 
 // EventMatcher runs the rules on events with one worker's memory.
 type EventMatcher struct {
@@ -41,10 +48,34 @@ func (m EventMatcher) run(e *facts.Event, rules []int32) []Judgement {
 			out = append(out, j)
 		}
 		now := m.set.clock()
-		m.set.measured(r, now-start)
+		took := now - start
+		if took > m.set.limits.one {
+			took = m.again(r, e.Team, env, took)
+			now = m.set.clock()
+		}
+		m.set.measured(r, took)
 		start = now
 	}
 	return out
+}
+
+// again measures a slow evaluation anew and returns the shortest time that it took: what the same rule does with the same
+// event takes as long again when it is the rule's fault, and not when the machine had others to run meanwhile.
+func (m EventMatcher) again(r *Rule, team string, env any, took time.Duration) time.Duration {
+	for range repeats {
+		if took <= m.set.limits.one {
+			break
+		}
+		start := m.set.clock()
+		if !r.floor.disabled {
+			_, _, _ = m.w.run(r, r.floor, env) // what came of it is known
+		}
+		if v := r.variants[team]; v != nil && !v.disabled {
+			_, _, _ = m.w.run(r, v, env)
+		}
+		took = min(took, m.set.clock()-start)
+	}
+	return took
 }
 
 // event runs one rule on an event. An event on which a rule fails is counted against the rule and does not match:

@@ -220,7 +220,7 @@ func TestHostileParameters(t *testing.T) {
 		for name, err := range map[string]error{
 			"usage": second(s.Usage(t.Context(), h, h, day(0))), "current grants": second(s.CurrentGrants(t.Context(), h, h, h)),
 			"history": second(s.History(t.Context(), h)), "checkpoints": second(s.Checkpoints(t.Context(), h)),
-			"deliveries": second(s.Deliveries(t.Context(), h)), "dead letters": second(s.DeadLetters(t.Context(), h, h, 5)),
+			"deliveries": second(s.Deliveries(t.Context(), []string{h}, true)), "dead letters": second(s.DeadLetters(t.Context(), h, h, 5)),
 			"findings": second(s.FindingsAll(t.Context(), FindingFilter{States: []string{h}, Kinds: []string{h, h}, Identity: h})),
 		} {
 			if err != nil {

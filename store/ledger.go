@@ -112,19 +112,32 @@ type Delivery struct {
 	Body                 string // what else its notifier wants to know, as JSON
 }
 
-// SaveDelivery replaces what is on record for the finding in the channel.
-func (s *Store) SaveDelivery(ctx context.Context, d Delivery) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	version, err := s.version(ctx, "delivery_version", p("channel", d.Channel))
-	if err != nil {
-		return err
+// SaveDeliveries replaces what is on record for the findings in their channels, all of it at once. Who replaces what
+// another process has put there has read it before with Deliveries, so that the versions seen are counted from.
+func (s *Store) SaveDeliveries(ctx context.Context, list []Delivery) error {
+	if len(list) == 0 {
+		return nil
 	}
-	one := func(v string) []string { return []string{v} }
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	if s.told.Load() == 0 {
+		version, err := s.version(ctx, "delivery_version")
+		if err != nil {
+			return err
+		}
+		s.told.Store(version)
+	}
+	version := s.told.Add(1)
+	type row = Delivery
 	return s.insert(ctx, "deliveries", "", []column{
-		{"channel", typeString, one(d.Channel)}, {"fingerprint", typeString, one(d.Fingerprint)}, {"at", typeMicros, []time.Time{orEpoch(d.At)}},
-		{"ts", typeString, one(d.TS)}, {"digest", typeString, one(d.Digest)}, {"status", typeLow, one(d.Status)},
-		{"body", typeString, one(d.Body)}, {"version", "UInt64", []uint64{version}},
+		{"channel", typeString, pick(list, func(d *row) string { return d.Channel })},
+		{"fingerprint", typeString, pick(list, func(d *row) string { return d.Fingerprint })},
+		{"at", typeMicros, pick(list, func(d *row) time.Time { return orEpoch(d.At) })},
+		{"ts", typeString, pick(list, func(d *row) string { return d.TS })},
+		{"digest", typeString, pick(list, func(d *row) string { return d.Digest })},
+		{"status", typeLow, pick(list, func(d *row) string { return d.Status })},
+		{"body", typeString, pick(list, func(d *row) string { return d.Body })},
+		{"version", "UInt64", repeat(version, len(list))},
 	})
 }
 
@@ -137,9 +150,25 @@ func (s *Store) Delivery(ctx context.Context, channel, fingerprint string) (Deli
 	return got[0], true, nil
 }
 
-// Deliveries returns everything on record for a channel.
-func (s *Store) Deliveries(ctx context.Context, channel string) ([]Delivery, error) {
-	return all(ctx, s, "deliveries", scanDelivery, p("channel", channel))
+// Deliveries returns everything on record for the channels, and with open what stands in any other channel and is not over.
+func (s *Store) Deliveries(ctx context.Context, channels []string, open bool) ([]Delivery, error) {
+	others := uint8(0)
+	if open {
+		others = 1
+	}
+	var newest uint64
+	list, err := all(ctx, s, "deliveries", func(r driver.Rows, d *Delivery) error {
+		var version uint64
+		err := r.Scan(&d.Channel, &d.Fingerprint, &d.At, &d.TS, &d.Digest, &d.Status, &d.Body, &version)
+		d.At, newest = known(d.At), max(newest, version)
+		return err
+	}, p("channels", orEmpty(channels)), p("open", others))
+	for err == nil {
+		if old := s.told.Load(); old == 0 || old >= newest || s.told.CompareAndSwap(old, newest) {
+			break
+		}
+	}
+	return list, err
 }
 
 func scanDelivery(r driver.Rows, d *Delivery) error {

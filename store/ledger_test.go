@@ -105,14 +105,14 @@ func TestCheckpointsAndDeliveries(t *testing.T) {
 	d := Delivery{Channel: "#soc", Fingerprint: "f", At: day(1), TS: "17.1", Digest: "d", Status: "sent", Body: "{}"}
 	for _, status := range []string{"pending", "sent", "pending"} {
 		d.Status = status
-		if err := s.SaveDelivery(t.Context(), d); err != nil {
+		if err := s.SaveDeliveries(t.Context(), []Delivery{d}); err != nil {
 			t.Fatal(err)
 		}
 		if got, ok, err := s.Delivery(t.Context(), "#soc", "f"); !ok || err != nil || got != d {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}
-	if got, err := s.Deliveries(t.Context(), "#soc"); err != nil || !reflect.DeepEqual(got, []Delivery{d}) {
+	if got, err := s.Deliveries(t.Context(), []string{"#soc"}, false); err != nil || !reflect.DeepEqual(got, []Delivery{d}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -149,11 +149,6 @@ func (s *Store) Troubles(ctx context.Context) ([]Trouble, error) {
 	return all(ctx, s, "troubles", scanBody[Trouble])
 }
 
-// OpenChannels are the channels in which a message stands that is not over.
-func (s *Store) OpenChannels(ctx context.Context) ([]string, error) {
-	return all(ctx, s, "delivery_channels", func(r driver.Rows, c *string) error { return r.Scan(c) })
-}
-
 // FindingsMark changes whenever the findings, what is said of them or their exceptions do.
 func (s *Store) FindingsMark(ctx context.Context) (string, error) {
 	got, err := all(ctx, s, "findings_mark", func(r driver.Rows, v *string) error { return r.Scan(v) })

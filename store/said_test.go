@@ -59,11 +59,27 @@ func TestWhatPeopleSaid(t *testing.T) {
 		t.Errorf("%+v %v", got, err)
 	}
 	for fp, status := range map[string]string{"f": "sent", "digest:x": "sent", "g": "resolved"} {
-		if err := s.SaveDelivery(t.Context(), Delivery{Channel: "#" + fp, Fingerprint: fp, Status: status}); err != nil {
+		if err := s.SaveDeliveries(t.Context(), []Delivery{{Channel: "#" + fp, Fingerprint: fp, Status: status}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got, err := s.OpenChannels(t.Context()); err != nil || !reflect.DeepEqual(got, []string{"#f"}) {
-		t.Errorf("%v %v", got, err)
+	named := func(channels []string, open bool) (out []string) {
+		got, err := s.Deliveries(t.Context(), channels, open)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range got {
+			out = append(out, d.Channel)
+		}
+		return out
+	}
+	if got := named(nil, true); !reflect.DeepEqual(got, []string{"#f"}) {
+		t.Errorf("what stands and is not over is in %v", got)
+	}
+	if got := named([]string{"#g"}, true); !reflect.DeepEqual(got, []string{"#f", "#g"}) {
+		t.Errorf("with all of #g that is %v", got)
+	}
+	if got := named([]string{"#g"}, false); !reflect.DeepEqual(got, []string{"#g"}) {
+		t.Errorf("#g alone is %v", got)
 	}
 }

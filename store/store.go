@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -51,8 +52,10 @@ type Store struct {
 	log      *slog.Logger
 	retried  func(what string)
 
-	// writing serialises the writers that read what is there before they write: snapshots, identities, versions.
-	writing sync.Mutex
+	// writing serialises the writers that read what is there before they write: snapshots, identities, versions. telling
+	// does so for the record of what was told, which must not wait for them.
+	writing, telling sync.Mutex
+	told             atomic.Uint64 // the highest version of a delivery that was seen or given; 0 before the first is given
 }
 
 // Open connects and makes sure that the database exists; it does not migrate. It tries for Retry.Connect at most, so

@@ -1,6 +1,7 @@
 package alerttest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,32 +44,39 @@ func NewShelf() *Shelf {
 
 var errShelf = errors.New("the record is away")
 
-// Deliveries are those of a channel.
-func (s *Shelf) Deliveries(_ context.Context, channel string) ([]alert.Delivery, error) {
+// Deliveries are those of the channels, and with open what stands in others and is not over.
+func (s *Shelf) Deliveries(_ context.Context, channels []string, open bool) ([]alert.Delivery, error) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	var out []alert.Delivery
 	for k, d := range s.rows {
-		if k.Channel == channel {
+		stands := d.Status != alert.StatusResolved && d.Status != alert.StatusFailed && !strings.Contains(k.Fingerprint, ":")
+		if slices.Contains(channels, k.Channel) || open && stands {
 			out = append(out, d)
 		}
 	}
-	slices.SortFunc(out, func(a, b alert.Delivery) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
+	slices.SortFunc(out, func(a, b alert.Delivery) int {
+		return cmp.Or(strings.Compare(a.Channel, b.Channel), strings.Compare(a.Fingerprint, b.Fingerprint))
+	})
 	return out, nil
 }
 
-// SaveDelivery replaces one.
-func (s *Shelf) SaveDelivery(ctx context.Context, d alert.Delivery) error {
+// SaveDeliveries replaces some, all of them or none.
+func (s *Shelf) SaveDeliveries(ctx context.Context, list []alert.Delivery) error {
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	if s.Fail[d.Status] > 0 {
-		s.Fail[d.Status]--
-		return errShelf
+	for _, d := range list {
+		if s.Fail[d.Status] > 0 {
+			s.Fail[d.Status]--
+			return errShelf
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s.rows[alert.Key{Channel: d.Channel, Fingerprint: d.Fingerprint}] = d
+	for _, d := range list {
+		s.rows[alert.Key{Channel: d.Channel, Fingerprint: d.Fingerprint}] = d
+	}
 	return nil
 }
 
@@ -152,6 +160,12 @@ func (s *script) round(ctx context.Context) {
 	s.told++
 	v := s.view
 	v.AsOf = time.Now()
+	if s.told%2 == 0 { // two at once, as a slow channel makes them
+		var other sync.WaitGroup
+		defer other.Wait()
+		w := v
+		other.Go(func() { _, _ = s.alerter.Run(ctx, &w) })
+	}
 	_, _ = s.alerter.Run(ctx, &v) // what fails is the point; what it came to is counted
 }
 

@@ -17,14 +17,23 @@ func (c *claim) check() alert.Outcome {
 		return refuse(alert.RefusedInput, "The reason is longer than %d bytes, or no text.", maxReason)
 	}
 	switch c.Verb {
-	case alert.VerbAcknowledge, alert.VerbMarkRevoked:
+	case alert.VerbMarkRevoked:
 		return alert.Outcome{}
+	case alert.VerbAcknowledge:
+		return c.undecided()
 	case alert.VerbSnooze:
+		if out := c.undecided(); out.Refused != alert.RefusedNone {
+			return out
+		}
 		return c.until(c.cfg.MaxSnooze, "snooze")
 	case alert.VerbNotMine:
 		return c.handOver()
 	case alert.VerbExcept:
 		return c.exception()
+	case alert.VerbApprove:
+		return c.approval()
+	case alert.VerbDecline:
+		return c.decision(true)
 	}
 	return refuse(alert.RefusedInput, "This is nothing that can be asked for.")
 }

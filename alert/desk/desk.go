@@ -52,6 +52,7 @@ type Config struct {
 	TwoPeople    []access.Severity   // of these, nobody approves an exception for themselves
 	MaxException time.Duration
 	MaxSnooze    time.Duration
+	Answer       time.Duration // how long a request for an exception waits for its approver
 	Now          func() time.Time
 	After        func() // called when something was done; nil is nothing
 }
@@ -60,6 +61,7 @@ type Config struct {
 const (
 	DefaultMaxException = 180 * 24 * time.Hour
 	DefaultMaxSnooze    = 30 * 24 * time.Hour
+	DefaultAnswer       = 3 * 24 * time.Hour
 	maxReason           = 1000
 	maxAge              = time.Hour // an action that arrives later is about a message that may say something else
 	skew                = 5 * time.Minute
@@ -80,6 +82,9 @@ func New(c Config) *Desk {
 	}
 	if c.MaxSnooze == 0 {
 		c.MaxSnooze = DefaultMaxSnooze
+	}
+	if c.Answer == 0 {
+		c.Answer = DefaultAnswer
 	}
 	return &Desk{cfg: c}
 }
@@ -144,8 +149,11 @@ func (c *claim) act(ctx context.Context) (alert.Outcome, error) {
 	if out := c.check(); out.Refused != alert.RefusedNone {
 		return out, nil
 	}
-	if c.Verb == alert.VerbExcept {
+	switch c.Verb {
+	case alert.VerbExcept:
 		return c.except(ctx)
+	case alert.VerbApprove, alert.VerbDecline:
+		return c.answer(ctx)
 	}
 	return c.say(ctx)
 }

@@ -163,7 +163,7 @@ func TestAct(t *testing.T) {
 		"hand over to itself":               {act(func(a *alert.Action) { a.Verb, a.Team = alert.VerbNotMine, "payments" }), alert.RefusedInput, "already"},
 		"hand over to nobody":               {act(func(a *alert.Action) { a.Verb, a.Team = alert.VerbNotMine, "nobody" }), alert.RefusedInput, "no team"},
 		"claim":                             {act(func(a *alert.Action) { a.Verb = alert.VerbMarkRevoked }), "", "open until a snapshot or an event shows it"},
-		"except":                            {act(except), "", "approved by Soc: needed for the audit"},
+		"except":                            {act(except), "", "Ana asks Soc for an exception until 2026-10-01T10:00:00Z: needed for the audit. It is in force once it is approved"},
 		"except without a reason":           {act(except, func(a *alert.Action) { a.Reason = " \n" }), alert.RefusedInput, "needs a reason"},
 		"except without an approver":        {act(except, func(a *alert.Action) { a.Approver = "" }), alert.RefusedInput, "no active person"},
 		"except, the approver has left":     {act(except, func(a *alert.Action) { a.Approver = "left" }), alert.RefusedInput, "no active person"},
@@ -206,13 +206,13 @@ func TestAct(t *testing.T) {
 func TestExceptionIsOfOneFinding(t *testing.T) {
 	d, b := newDesk()
 	if _, err := d.Act(t.Context(), act(func(a *alert.Action) {
-		a.Verb, a.Reason, a.Approver, a.Until = alert.VerbExcept, "needed", "soc", t0.Add(time.Hour)
+		a.Verb, a.Fingerprints, a.Reason, a.Approver, a.Until = alert.VerbExcept, []string{"m"}, "needed", "ana", t0.Add(time.Hour)
 	})); err != nil {
 		t.Fatal(err)
 	}
-	x := b.made["h"]
-	want := access.Match{Kind: "A", Subject: "worker*", Permission: "s3:*", Resource: "*", Team: "payments", Fingerprint: "h"}
-	if x.Match != want || x.Approver != "soc" || x.Requester != "ana" || x.Source != Source {
+	x := b.made["m"]
+	want := access.Match{Kind: "A", Subject: "worker*", Permission: "s3:*", Resource: "*", Team: "payments", Fingerprint: "m"}
+	if x.Match != want || x.Approver != "ana" || x.Requester != "ana" || x.Source != Source {
 		t.Errorf("%+v", x)
 	}
 }
@@ -225,7 +225,7 @@ func TestForgedActions(t *testing.T) {
 	for i := range 1000 {
 		a := alert.Action{
 			ID: fmt.Sprint(i), At: t0, Fingerprints: []string{any("h", "m")}, Reason: "because", Approver: any("soc", "ana"), Until: t0.Add(time.Hour), Team: "platform",
-			Verb: alert.Verb(any("acknowledge", "snooze", "not_mine", "except", "mark_revoked")),
+			Verb: alert.Verb(any("acknowledge", "snooze", "not_mine", "except", "mark_revoked", "approve", "decline")),
 			By:   user(any("ana@corp.example", "max@corp.example", "soc@corp.example")),
 		}
 		if a.Verb == alert.VerbExcept && a.Approver == "ana" {

@@ -35,11 +35,8 @@ func (c *claim) say(ctx context.Context) (alert.Outcome, error) {
 		said = append(said, h)
 		steps = append(steps, c.step(f, state, why))
 	}
-	if err := c.cfg.Book.Say(ctx, said); err != nil {
-		return alert.Outcome{}, fmt.Errorf("desk: what was said could not be put on record: %w", err)
-	}
-	if err := c.cfg.Book.Tell(ctx, steps); err != nil {
-		return alert.Outcome{}, fmt.Errorf("desk: the steps could not be put on record: %w", err)
+	if err := c.book(ctx, said, nil, steps); err != nil {
+		return alert.Outcome{}, err
 	}
 	return alert.Outcome{Done: true, Changed: len(said), Text: fmt.Sprintf("%s: %s.", plural(len(said)), why)}, nil
 }
@@ -70,35 +67,46 @@ func (c *claim) because(why string) string {
 	return why
 }
 
-// except books exceptions, one for each finding: what comes later and looks alike is another decision.
+// except books exceptions, one for each finding: what comes later and looks alike is another decision. Whoever approves for
+// somebody else is asked first.
 func (c *claim) except(ctx context.Context) (alert.Outcome, error) {
+	if c.approver.UID != c.by.UID {
+		return c.request(ctx)
+	}
 	why := fmt.Sprintf("excepted until %s for %s, approved by %s: %s", c.Until.UTC().Format(time.RFC3339), name(c.by), name(c.approver), c.Reason)
+	var said []ledger.Handling
 	var list []Exception
 	var steps []ledger.Change
 	for i := range c.list {
 		f := &c.list[i]
-		m := access.Match{Kind: f.Kind, Team: f.Team, Fingerprint: f.Fingerprint}
-		if f.Identity != nil {
-			m.Subject = f.Identity.Name
-		} else {
-			m.Subject = f.Feed
+		if requested(f) { // it waits for nobody any more
+			whole := ledger.Handling{Handling: *f.Handling, Fingerprint: f.Fingerprint, FindingTeam: f.Team, Action: c.ID}
+			said = append(said, whole.ForTeam(c.At))
 		}
-		if f.Grant != nil {
-			m.Permission, m.Resource = f.Grant.Permission, f.Grant.Resource
-		}
-		list = append(list, Exception{
-			Exception: access.Exception{Source: Source, Match: m, Reason: c.Reason, Approver: c.approver.UID, Expires: c.Until.UTC().Truncate(time.Second)},
-			Team:      f.Team, Fingerprint: f.Fingerprint, Title: f.Title, Requester: c.by.UID, At: c.At, Action: c.ID,
-		})
+		list = append(list, c.exceptionOf(f, c.Reason, c.approver.UID, c.by.UID, c.Until))
 		steps = append(steps, c.step(f, ledger.StateExcepted, why))
 	}
-	if err := c.cfg.Book.Except(ctx, list); err != nil {
-		return alert.Outcome{}, fmt.Errorf("desk: the exception could not be put on record: %w", err)
-	}
-	if err := c.cfg.Book.Tell(ctx, steps); err != nil {
-		return alert.Outcome{}, fmt.Errorf("desk: the steps could not be put on record: %w", err)
+	if err := c.book(ctx, said, list, steps); err != nil {
+		return alert.Outcome{}, err
 	}
 	return alert.Outcome{Done: true, Changed: len(list), Text: fmt.Sprintf("%s: %s.", plural(len(list)), why)}, nil
+}
+
+// exceptionOf is an exception of one finding and of nothing else.
+func (c *claim) exceptionOf(f *access.Finding, reason, approver, requester string, ends time.Time) Exception {
+	m := access.Match{Kind: f.Kind, Team: f.Team, Fingerprint: f.Fingerprint}
+	if f.Identity != nil {
+		m.Subject = f.Identity.Name
+	} else {
+		m.Subject = f.Feed
+	}
+	if f.Grant != nil {
+		m.Permission, m.Resource = f.Grant.Permission, f.Grant.Resource
+	}
+	return Exception{
+		Exception: access.Exception{Source: Source, Match: m, Reason: reason, Approver: approver, Expires: ends.UTC().Truncate(time.Second)},
+		Team:      f.Team, Fingerprint: f.Fingerprint, Title: f.Title, Requester: requester, At: c.At, Action: c.ID,
+	}
 }
 
 // Source is what an exception that was made here names as the file that it stands in.

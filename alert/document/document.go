@@ -81,6 +81,7 @@ func Of(m *alert.Message, prev *alert.Delivery) *Document {
 	whole := of(m, prev)
 	for _, b := range bounds {
 		d := inside(b, *whole)
+		d.Omitted = d.Total - len(d.Findings)
 		if text, err := json.Marshal(&d); err != nil || len(text) <= MaxBytes || b == bounds[len(bounds)-1] {
 			return &d
 		}

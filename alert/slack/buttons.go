@@ -14,6 +14,8 @@ const (
 	actExcept      = "gw_except"
 	actRevoked     = "gw_mark_revoked"
 	actOpen        = "gw_open"
+	actApprove     = "gw_approve"
+	actDecline     = "gw_decline"
 )
 
 // The arguments of the snooze menu.
@@ -30,6 +32,8 @@ func offers(m *alert.Message) map[alert.Verb]bool {
 	switch {
 	case m.Reason == alert.ReasonResolved || m.Reason == alert.ReasonDigest || len(m.Findings)+len(m.Unverifiable) == 0:
 		return nil
+	case handled(m, "requested"):
+		return map[alert.Verb]bool{alert.VerbApprove: true, alert.VerbDecline: true}
 	case m.Audience == alert.AudienceOperator:
 		return map[alert.Verb]bool{alert.VerbAcknowledge: true, alert.VerbSnooze: true}
 	case len(m.Findings) == 0:
@@ -52,6 +56,8 @@ func buttons(m *alert.Message, s *sealer) slackapi.Block {
 			b.Style, b.Confirm = style, confirm
 			row = append(row, b)
 		}
+		add(alert.VerbApprove, actApprove, "Approve", slackapi.StylePrimary, nil)
+		add(alert.VerbDecline, actDecline, "Decline", slackapi.StyleDanger, nil)
 		if !handled(m, "acknowledged") {
 			add(alert.VerbAcknowledge, actAcknowledge, "Acknowledge", slackapi.StylePrimary, nil)
 		}

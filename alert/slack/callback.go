@@ -268,7 +268,7 @@ func (c *Callbacks) pressed(p *payload, me *self) (func(context.Context), error)
 
 var verbs = map[string]alert.Verb{
 	actAcknowledge: alert.VerbAcknowledge, actSnooze: alert.VerbSnooze, actNotMine: alert.VerbNotMine,
-	actExcept: alert.VerbExcept, actRevoked: alert.VerbMarkRevoked,
+	actExcept: alert.VerbExcept, actRevoked: alert.VerbMarkRevoked, actApprove: alert.VerbApprove, actDecline: alert.VerbDecline,
 }
 
 // run does what follows a callback, beside the answer. It reports whether there was room for it.

@@ -137,6 +137,8 @@ func audience(m *alert.Message) string {
 		return "here since the team has no channel of its own"
 	case alert.AudienceOperator:
 		return "for whoever runs Grantwatch"
+	case alert.AudienceApprover:
+		return "sent to you, since you were asked to decide on an exception"
 	}
 	return ""
 }

@@ -82,16 +82,27 @@ func (n *Notifier) SendFile(ctx context.Context, channel, name string, body []by
 	if err := n.identify(ctx, &at); err != nil {
 		return alert.Delivery{}, err
 	}
-	id, err := n.upload(ctx, &at, name, body)
-	if err != nil {
-		return alert.Delivery{}, err
+	var err error
+	for range uploads {
+		var id, ts string
+		if id, err = n.upload(ctx, &at, name, body); err != nil {
+			return alert.Delivery{}, err
+		}
+		if ts, err = n.share(ctx, &at, id, name, title(comment, 1000), post, since); err == nil {
+			return done(ts)
+		}
+		if !errors.Is(err, errUploadGone) || errors.Is(err, alert.ErrUnsure) {
+			break
+		}
 	}
-	ts, err := n.share(ctx, &at, id, name, title(comment, 1000), post, since)
-	if err != nil {
-		return alert.Delivery{}, err
-	}
-	return done(ts)
+	return alert.Delivery{}, err
 }
+
+// uploads is how often a file is uploaded in one attempt, when Slack has lost it before it was shared.
+const uploads = 2
+
+// errUploadGone says that what was uploaded is no longer there, and was certainly not shared.
+var errUploadGone = errors.New("slack: the uploaded file is gone before it was shared")
 
 // fileTitle is what a file is called in the channel, and how it is found there again.
 func fileTitle(name, post string) string { return title(name, 120) + " · " + short(post) }
@@ -146,17 +157,26 @@ func (n *Notifier) upload(ctx context.Context, at *place, name string, body []by
 	return id, err
 }
 
-// share shows an uploaded file in the channel, once.
+// share shows an uploaded file in the channel, once. After one unsure attempt every other end is unsure too, for the channel's
+// history can lag: Slack then says that the file is gone, since it was shared.
 func (n *Notifier) share(ctx context.Context, at *place, id, name, comment, post string, since time.Time) (string, error) {
 	const method = "files.completeUploadExternal"
+	doubt := false
+	fail := func(err error) error {
+		if doubt && !errors.Is(err, alert.ErrUnsure) {
+			return fmt.Errorf("%w: %w", alert.ErrUnsure, err)
+		}
+		return err
+	}
 	for try := range attempts {
 		if err := n.pace.turn(ctx, method, at.name); err != nil {
-			return "", wrap(method, err)
+			return "", fail(wrap(method, err))
 		}
 		_, err := n.api.CompleteUploadExternalContext(ctx, slackapi.CompleteUploadExternalParameters{
 			Files: []slackapi.FileSummary{{ID: id, Title: fileTitle(name, post)}}, Channel: at.id, InitialComment: comment,
 		})
 		last := n.judge(ctx, method, at.name, err)
+		doubt = doubt || last.class == unsure
 		switch last.class {
 		case done, unsure: // the answer does not name the message, so that the channel is asked either way
 			ts, serr := n.searchFile(ctx, at, name, post, since)
@@ -170,13 +190,17 @@ func (n *Notifier) share(ctx context.Context, at *place, id, name, comment, post
 			}
 		case busy:
 			if err := n.rest(method, last); err != nil {
-				return "", err
+				return "", fail(err)
 			}
 			continue
 		case canceled:
 			return "", fmt.Errorf("%w: %w", alert.ErrUnsure, last.err)
 		case refused, gone:
-			return "", last.err
+			var p *PermanentError
+			if errors.As(last.err, &p) && p.Code == "file_not_found" {
+				return "", fail(errUploadGone)
+			}
+			return "", fail(last.err)
 		}
 		n.log.Warn("slack: sharing a file failed", "channel", at.name, "try", try+1, "error", last.err)
 		if err := sleep(ctx, time.Second<<try); err != nil {

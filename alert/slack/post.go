@@ -83,13 +83,17 @@ func (n *Notifier) post(ctx context.Context, at *place, id string, since time.Ti
 	return "", fail(last.err)
 }
 
+// editPace keeps the pace of edits apart from that of messages, which Slack limits: the answer that notifies follows an edit
+// at once.
+const editPace = " edits"
+
 // update edits a message. Saying the same twice is harmless, so everything that may pass is repeated.
 func (n *Notifier) update(ctx context.Context, at *place, ts string, opts []slackapi.MsgOption) error {
 	const method = "chat.update"
 	if err := n.identify(ctx, at); err != nil {
 		return err
 	}
-	return n.repeat(ctx, method, at.name, at.name, func() error {
+	return n.repeat(ctx, method, at.name, at.name+editPace, func() error {
 		_, got, _, err := n.api.UpdateMessageContext(ctx, at.id, ts, opts...)
 		if err == nil && got == "" {
 			return errNoAnswer

@@ -7,6 +7,7 @@ import (
 
 	slackapi "github.com/slack-go/slack"
 
+	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
 )
 
@@ -21,6 +22,7 @@ func stateLine(m *alert.Message) string {
 		"marked_revoked": "*Marked as revoked*, not yet seen in a snapshot or a log record, so that it stays open",
 		"contradicted":   "*Marked as revoked, but a later snapshot still has the access*",
 		"handed_over":    "*Handed over*",
+		"requested":      "*An exception was asked for*, and is in force once it is approved",
 	} {
 		if !handled(m, state) {
 			continue
@@ -37,7 +39,10 @@ func stateLine(m *alert.Message) string {
 		if !h.At.IsZero() {
 			s += " · " + minute(h.At)
 		}
-		if !h.Until.IsZero() {
+		switch {
+		case h.Asked != nil:
+			s += " · to end on " + minute(h.Asked.Expires) + " · " + code(h.Asked.Approver, 120) + " decides until " + minute(h.Until)
+		case !h.Until.IsZero():
 			s += " · until " + minute(h.Until)
 		}
 		if why := prose(h.Why, 300); why != "" {
@@ -68,6 +73,12 @@ func renderReply(m *alert.Message) rendered {
 			line = fmt.Sprintf("*%s not told before*. There are now %s; the message above tells the gravest.", plural(m.New, "finding"), tally(m))
 		}
 		lines = append(lines, prose(head, 300), line)
+		for _, i := range m.Newest {
+			lines = append(lines, newest(&m.Findings[i]))
+		}
+		if n := m.New - len(m.Newest); n > 0 && len(m.Newest) > 0 {
+			lines = append(lines, fmt.Sprintf("… and %d more", n))
+		}
 	case alert.ReasonReminder:
 		lines = append(lines, prose(head, 300), fmt.Sprintf("*Still open*: %s, and nobody has said anything about it.", tally(m)))
 	case alert.ReasonEscalate:
@@ -90,6 +101,20 @@ func renderReply(m *alert.Message) rendered {
 	}
 	r.blocks = []slackapi.Block{section(text)}
 	return r
+}
+
+// newest names a finding to whoever knows the others.
+func newest(f *access.Finding) string {
+	s := grade(f.Severity)
+	if f.Identity != nil {
+		if who := code(f.Identity.Name, 120); who != "" {
+			s += " · " + who
+		}
+	}
+	if why := prose(f.Why, 200); why != "" {
+		s += " · " + why
+	}
+	return s
 }
 
 // steps are the changes since the message was told last, oldest first, as many as a reader wants to see.

@@ -15,18 +15,20 @@ import (
 
 type memory map[alert.Key]alert.Delivery
 
-func (m memory) Deliveries(_ context.Context, channel string) ([]alert.Delivery, error) {
+func (m memory) Deliveries(_ context.Context, channels []string, _ bool) ([]alert.Delivery, error) {
 	var out []alert.Delivery
 	for k, d := range m {
-		if k.Channel == channel {
+		if slices.Contains(channels, k.Channel) {
 			out = append(out, d)
 		}
 	}
 	return out, nil
 }
 
-func (m memory) SaveDelivery(_ context.Context, d alert.Delivery) error {
-	m[alert.Key{Channel: d.Channel, Fingerprint: d.Fingerprint}] = d
+func (m memory) SaveDeliveries(_ context.Context, list []alert.Delivery) error {
+	for _, d := range list {
+		m[alert.Key{Channel: d.Channel, Fingerprint: d.Fingerprint}] = d
+	}
 	return nil
 }
 

@@ -103,6 +103,14 @@ func feed(ctx context.Context, a *app.App, now func() (time.Time, error), out io
 			a.Notice("%v; what came after it is not read", err)
 		}
 	})
+	live.Go(func() {
+		a.Glance(ctx, func() time.Time {
+			if at, err := now(); err == nil {
+				return at
+			}
+			return clock()
+		}, readEvery)
+	})
 	defer func() {
 		cancel(nil)
 		live.Wait() // each keeps how far it came before it ends

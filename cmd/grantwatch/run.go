@@ -90,7 +90,8 @@ type loop struct {
 	told     sync.WaitGroup
 }
 
-// readEvery is how often files are looked at; a look at unchanged files costs a few system calls.
+// readEvery is how often all files are looked at, those that grow more often; a look at unchanged files costs a few system
+// calls.
 const readEvery = 5 * time.Second
 
 // forever reads what is new every few seconds and evaluates on its schedule, or at once when grants or people changed. An
@@ -132,6 +133,7 @@ func (l *loop) forever(ctx context.Context) error {
 			l.app.Notice("%v; what came after it is not read", err)
 		}
 	})
+	l.told.Go(func() { l.app.Glance(ctx, l.judged, readEvery) })
 	read := time.NewTicker(readEvery)
 	defer read.Stop()
 	last := time.Now()

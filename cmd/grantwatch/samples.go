@@ -36,8 +36,12 @@ func handling(state string) func(m *alert.Message) {
 		m.Reason = alert.ReasonChanged
 		for i := range m.Findings {
 			h := &access.Handling{State: state, By: "ana@corp.example", At: m.At, Why: "looking into it"}
-			if state == access.HandlingSnoozed {
+			switch state {
+			case access.HandlingSnoozed:
 				h.Until = m.At.AddDate(0, 0, 7)
+			case access.HandlingRequested:
+				h.Why, h.Until = "kept until the migration is through", m.At.AddDate(0, 0, 3)
+				h.Asked = &access.Asked{Approver: "max", Mail: "max@corp.example", Expires: m.At.AddDate(0, 1, 0)}
 			}
 			m.Findings[i].Handling = h
 			m.Steps = append(m.Steps, ledger.Change{Fingerprint: m.Findings[i].Fingerprint, At: m.At, To: state, Who: "ana@corp.example", Why: "looking into it"})
@@ -51,9 +55,13 @@ var samples = []sampleMessage{
 	{"acknowledged", true, handling(access.HandlingAcknowledged)},
 	{"snoozed", true, handling(access.HandlingSnoozed)},
 	{"marked-revoked", true, handling(access.HandlingClaimed)},
+	{"requested", false, func(m *alert.Message) {
+		handling(access.HandlingRequested)(m)
+		m.Reason, m.Audience, m.Steps = alert.ReasonFirst, alert.AudienceApprover, nil
+	}},
 	{"worse", true, func(m *alert.Message) {
 		m.Reason, m.New = alert.ReasonWorse, 1
-		m.Findings = append(m.Findings, sampleFinding(7, m.At))
+		m.Findings, m.Newest = append(m.Findings, sampleFinding(7, m.At)), []int{len(m.Findings)}
 	}},
 	{"reminder", true, func(m *alert.Message) { m.Reason = alert.ReasonReminder }},
 	{"escalation", false, func(m *alert.Message) { m.Audience, m.Waited = alert.AudienceEscalation, 26*time.Hour }},

@@ -2,9 +2,11 @@ package main
 
 import (
 	"flag"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -44,6 +46,7 @@ func TestScripts(t *testing.T) {
 	s3test.Environ(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await, "fill": fill},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GRANTWATCH_ENGINE_LIB", lib)
 			e.Setenv("EXAMPLES", examples)
@@ -53,7 +56,49 @@ func TestScripts(t *testing.T) {
 			}
 			e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("PORT", freePort(t))
 			return nil
 		},
 	})
+}
+
+// freePort is a port of loopback that nobody listens on now.
+func freePort(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// await URL TEXT waits until a page has a text.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await URL TEXT")
+	}
+	deadline := time.After(time.Minute)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !shows(args[0], args[1]) {
+		select {
+		case <-deadline:
+			ts.Fatalf("a minute has passed and %s does not show %q", args[0], args[1])
+		case <-tick.C:
+		}
+	}
+}
+
+// fill FILE... puts the environment's values in the place of their names.
+func fill(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: fill FILE...")
+	}
+	for _, name := range args {
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(os.Expand(ts.ReadFile(name), ts.Getenv)), 0o600))
+	}
 }

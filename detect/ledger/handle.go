@@ -30,7 +30,7 @@ func (h *Handling) ForTeam(at time.Time) Handling {
 }
 
 // StateOf is where a finding stands, in one word: open, reopened, unverifiable, acknowledged, snoozed, marked_revoked,
-// contradicted, handed_over, excepted or resolved.
+// contradicted, handed_over, requested, excepted or resolved.
 func StateOf(f *access.Finding) string {
 	switch {
 	case f.State == StateResolved || f.State == StateExcepted:
@@ -88,7 +88,12 @@ func Handle(current []access.Finding, changes []Change, said []Handling, shown S
 				why = h.By + " said at " + stamp(h.At) + " that it was revoked; what was read at " + stamp(taken) + " still has it"
 				next.Why = why
 			}
-		case (h.State == access.HandlingAcknowledged || h.State == access.HandlingSnoozed) && worse(h, f):
+		case h.State == access.HandlingRequested && (f.State == StateExcepted || h.Asked == nil):
+			next, to = h.ForTeam(at), "" // another exception covers it: there is nothing left to decide
+			now = append(now, next)
+		case h.State == access.HandlingRequested && !h.Until.After(at):
+			next, to, why = h.ForTeam(at), f.State, WhyUnanswered+": "+h.Asked.Approver+" was asked for an exception by "+h.By
+		case (h.State == access.HandlingAcknowledged || h.State == access.HandlingSnoozed || h.State == access.HandlingRequested) && worse(h, f):
 			next, to, why = h.ForTeam(at), f.State, "it got worse since "+h.By+" "+pastOf(h.State)+" it"
 		}
 		if to != "" {
@@ -115,8 +120,11 @@ func Handle(current []access.Finding, changes []Change, said []Handling, shown S
 }
 
 func pastOf(state string) string {
-	if state == access.HandlingSnoozed {
+	switch state {
+	case access.HandlingSnoozed:
 		return "snoozed"
+	case access.HandlingRequested:
+		return "asked for an exception of"
 	}
 	return "acknowledged"
 }

@@ -65,6 +65,7 @@ func TestHandle(t *testing.T) {
 	over := func(f *access.Finding) { f.State, f.Resolution = StateResolved, ResolvedGone }
 	snooze := func(until time.Time) func(*Handling) { return func(h *Handling) { h.Until = until } }
 	handed := func(h *Handling) { h.Team = "platform" }
+	asked := func(h *Handling) { h.Asked = &access.Asked{Approver: "soc"} }
 	for name, c := range map[string]struct {
 		f     access.Finding
 		said  []Handling
@@ -72,18 +73,23 @@ func TestHandle(t *testing.T) {
 		state string // of the finding
 		step  string
 	}{
-		"acknowledged stays":               {judged("a", access.VerdictUnused), said(access.HandlingAcknowledged), later, access.HandlingAcknowledged, ""},
-		"acknowledged, but graver":         {judged("a", access.VerdictUnused, graver), said(access.HandlingAcknowledged), later, StateOpen, "it got worse since ana acknowledged it"},
-		"not verifiable before, now wrong": {judged("a", access.VerdictUnused), said(access.HandlingAcknowledged, func(h *Handling) { h.Verdict = access.VerdictUnverifiable }), later, StateOpen, "it got worse"},
-		"snoozed":                          {judged("a", access.VerdictUnused), said(access.HandlingSnoozed, snooze(later.Add(1))), later, access.HandlingSnoozed, ""},
-		"the snooze ends":                  {judged("a", access.VerdictUnused), said(access.HandlingSnoozed, snooze(later)), later, StateOpen, WhySnoozeOver},
-		"snoozed, but graver":              {judged("a", access.VerdictUnused, graver), said(access.HandlingSnoozed, snooze(later.Add(1))), later, StateOpen, "it got worse since ana snoozed it"},
-		"the snooze of a handed one ends":  {judged("a", access.VerdictUnused), said(access.HandlingSnoozed, snooze(later), handed), later, access.HandlingHandedOver, WhySnoozeOver},
-		"a claim before new evidence":      {judged("a", access.VerdictUnused), said(access.HandlingClaimed), t0, access.HandlingClaimed, ""},
-		"a claim without evidence":         {judged("a", access.VerdictUnused), said(access.HandlingClaimed), time.Time{}, access.HandlingClaimed, ""},
-		"a claim that is contradicted":     {judged("a", access.VerdictUnused), said(access.HandlingClaimed), later, access.HandlingContradicted, "ana said at 2026-09-01T10:00:00Z that it was revoked; what was read at 2026-09-02T10:00:00Z still has it"},
-		"a claim that holds":               {judged("a", access.VerdictUnused, over), said(access.HandlingClaimed), later, StateResolved, ""},
-		"what is over is over":             {judged("a", access.VerdictUnused, over), said(access.HandlingAcknowledged), later, StateResolved, ""},
+		"acknowledged stays":                {judged("a", access.VerdictUnused), said(access.HandlingAcknowledged), later, access.HandlingAcknowledged, ""},
+		"acknowledged, but graver":          {judged("a", access.VerdictUnused, graver), said(access.HandlingAcknowledged), later, StateOpen, "it got worse since ana acknowledged it"},
+		"not verifiable before, now wrong":  {judged("a", access.VerdictUnused), said(access.HandlingAcknowledged, func(h *Handling) { h.Verdict = access.VerdictUnverifiable }), later, StateOpen, "it got worse"},
+		"snoozed":                           {judged("a", access.VerdictUnused), said(access.HandlingSnoozed, snooze(later.Add(1))), later, access.HandlingSnoozed, ""},
+		"the snooze ends":                   {judged("a", access.VerdictUnused), said(access.HandlingSnoozed, snooze(later)), later, StateOpen, WhySnoozeOver},
+		"snoozed, but graver":               {judged("a", access.VerdictUnused, graver), said(access.HandlingSnoozed, snooze(later.Add(1))), later, StateOpen, "it got worse since ana snoozed it"},
+		"the snooze of a handed one ends":   {judged("a", access.VerdictUnused), said(access.HandlingSnoozed, snooze(later), handed), later, access.HandlingHandedOver, WhySnoozeOver},
+		"an exception that was asked for":   {judged("a", access.VerdictUnused), said(access.HandlingRequested, asked, snooze(later.Add(1))), later, access.HandlingRequested, ""},
+		"nobody decides on it":              {judged("a", access.VerdictUnused), said(access.HandlingRequested, asked, snooze(later)), later, StateOpen, WhyUnanswered + ": soc was asked for an exception by ana"},
+		"asked for, but graver":             {judged("a", access.VerdictUnused, graver), said(access.HandlingRequested, asked, snooze(later.Add(1))), later, StateOpen, "it got worse since ana asked for an exception of it"},
+		"asked for, and over":               {judged("a", access.VerdictUnused, over), said(access.HandlingRequested, asked, snooze(later.Add(1))), later, StateResolved, ""},
+		"asked for, and excepted by a file": {judged("a", access.VerdictUnused, func(f *access.Finding) { f.State = StateExcepted }), said(access.HandlingRequested, asked, snooze(later.Add(1))), later, StateExcepted, ""},
+		"a claim before new evidence":       {judged("a", access.VerdictUnused), said(access.HandlingClaimed), t0, access.HandlingClaimed, ""},
+		"a claim without evidence":          {judged("a", access.VerdictUnused), said(access.HandlingClaimed), time.Time{}, access.HandlingClaimed, ""},
+		"a claim that is contradicted":      {judged("a", access.VerdictUnused), said(access.HandlingClaimed), later, access.HandlingContradicted, "ana said at 2026-09-01T10:00:00Z that it was revoked; what was read at 2026-09-02T10:00:00Z still has it"},
+		"a claim that holds":                {judged("a", access.VerdictUnused, over), said(access.HandlingClaimed), later, StateResolved, ""},
+		"what is over is over":              {judged("a", access.VerdictUnused, over), said(access.HandlingAcknowledged), later, StateResolved, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			current := []access.Finding{c.f, judged("b", access.VerdictUnused)}

@@ -16,6 +16,7 @@ const (
 const (
 	WhyFirst      = "first seen"
 	WhySnoozeOver = "the snooze is over"
+	WhyUnanswered = "nobody has decided in time" // of an exception that was asked for
 
 	whyUsed    = "it was used"
 	whyRevoked = "it was revoked"

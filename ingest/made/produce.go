@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -45,6 +46,23 @@ func (p *Producer) Send(ctx context.Context, log []byte) error {
 		})
 	}
 	return errors.Join(p.client.Flush(ctx), failed)
+}
+
+// Hand produces every line of a log as a record and waits until the broker has these. Several may do so at the same time.
+func (p *Producer) Hand(ctx context.Context, log []byte) error {
+	var failed error
+	var left sync.WaitGroup
+	for line := range bytes.Lines(log) {
+		left.Add(1)
+		p.client.Produce(ctx, &kgo.Record{Value: bytes.TrimSpace(line)}, func(_ *kgo.Record, err error) {
+			if err != nil { // promises are called one after the other
+				failed = err
+			}
+			left.Done()
+		})
+	}
+	left.Wait()
+	return failed
 }
 
 // Close deletes the topic and the consumer group.

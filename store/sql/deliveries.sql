@@ -1,4 +1,5 @@
-SELECT channel, fingerprint, at, ts, digest, status, body
+SELECT channel, fingerprint, at, ts, digest, status, body, version
 FROM deliveries FINAL
-WHERE channel = {channel:String}
-ORDER BY fingerprint
+WHERE channel IN {channels:Array(String)}
+   OR ({open:UInt8} = 1 AND status NOT IN ('resolved', 'failed') AND NOT fingerprint LIKE '%:%')
+ORDER BY channel, fingerprint

@@ -1,3 +1,2 @@
 SELECT max(version)
 FROM deliveries
-WHERE channel = {channel:String}

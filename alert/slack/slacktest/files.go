@@ -31,6 +31,9 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 	}
 	f := s.uploads[strings.TrimPrefix(r.URL.Path, "/upload/")]
 	ft := s.take("upload")
+	if !s.pause(r.Context(), ft.Delay) {
+		panic(http.ErrAbortHandler)
+	}
 	if f == nil || f.sent || r.Method != http.MethodPost {
 		http.Error(w, "no such upload", http.StatusNotFound)
 		return

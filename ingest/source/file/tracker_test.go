@@ -97,7 +97,17 @@ func (d *desk) write(name, text string) {
 // step looks once, a second later.
 func (d *desk) step() error {
 	d.now = d.now.Add(interval)
-	return d.tracker.Step(d.t.Context(), d.now, interval, func(_ context.Context, w Work) error {
+	return d.tracker.Step(d.t.Context(), d.now, interval, d.read())
+}
+
+// glance looks at what grows, a tenth of a second later.
+func (d *desk) glance() error {
+	d.now = d.now.Add(interval / 10)
+	return d.tracker.Glance(d.t.Context(), d.now, interval, d.read())
+}
+
+func (d *desk) read() func(context.Context, Work) error {
+	return func(_ context.Context, w Work) error {
 		d.works = append(d.works, fmt.Sprintf("%s at %d, %d pieces, %s", w.Source, w.From, len(w.Pieces), w.At.Format("05")))
 		var lines []string
 		for _, p := range w.Pieces {
@@ -129,7 +139,7 @@ func (d *desk) step() error {
 		}
 		d.got = append(d.got, lines...)
 		return nil
-	})
+	}
 }
 
 func (d *desk) wants(lines ...string) {
@@ -154,6 +164,49 @@ func TestGrowingLines(t *testing.T) {
 	d.wants("four")
 	d.restart()
 	d.wants()
+}
+
+// TestGlance: between steps complete lines of files that grow are read, and nothing else is touched.
+func TestGlance(t *testing.T) {
+	d := newDesk(t, "*.log*")
+	sees := func(what string, lines ...string) {
+		t.Helper()
+		d.must(d.glance())
+		if !slices.Equal(d.got, lines) {
+			t.Fatalf("%s: got %q, want %q", what, d.got, lines)
+		}
+		d.got = nil
+	}
+	d.write("a.log", "one\n")
+	sees("before the first step")
+	d.wants("one")
+	d.write("a.log", "two\nthr")
+	sees("a line and a half", "two")
+	sees("nothing new")
+	d.write("a.log", "ee\n")
+	d.write("b.log", "other\n")
+	sees("a file that no step has seen", "three")
+	d.wants("other")
+	d.write("a.log", "four\n")
+	d.fail = func() error { return errors.New("the store is away") }
+	if d.glance() == nil {
+		t.Fatal("what failed was not said")
+	}
+	d.fail = nil
+	d.write("a.log", "five\n")
+	sees("what failed comes first, in a step")
+	d.wants("four", "five")
+	d.must(os.Rename(d.path("a.log"), d.path("a.log.1")))
+	d.write("a.log.1", "six\n")
+	d.write("a.log", "new\n")
+	sees("rotated")
+	d.wants("new", "six")
+	d.write("a.log", "more\n")
+	sees("after the rotation", "more")
+	d.restart()
+	d.write("a.log", "seven\n")
+	sees("a new process that has not stepped")
+	d.wants("seven")
 }
 
 func TestLastLineWithoutABreak(t *testing.T) {
@@ -334,7 +387,7 @@ func TestEveryLineOnce(t *testing.T) {
 		var want []string
 		rotations := 0
 		for n := range rapid.IntRange(1, 30).Draw(t, "actions") {
-			switch rapid.SampledFrom([]string{"line", "line", "line", "half", "rename", "copy", "restart", "step", "step"}).Draw(t, "action") {
+			switch rapid.SampledFrom([]string{"line", "line", "line", "half", "rename", "copy", "restart", "step", "step", "glance", "glance"}).Draw(t, "action") {
 			case "line":
 				line := fmt.Sprintf("line %d", n)
 				want = append(want, line)
@@ -343,7 +396,11 @@ func TestEveryLineOnce(t *testing.T) {
 				line := fmt.Sprintf("half %d", n)
 				want = append(want, line)
 				d.write("a.log", line[:3])
-				_ = d.step()
+				if rapid.Bool().Draw(t, "glance between") {
+					_ = d.glance()
+				} else {
+					_ = d.step()
+				}
 				d.write("a.log", line[3:]+"\n")
 			case "rename":
 				rotations++
@@ -360,6 +417,8 @@ func TestEveryLineOnce(t *testing.T) {
 				d.restart()
 			case "step":
 				_ = d.step() // it may fail; the next one goes on
+			case "glance":
+				_ = d.glance()
 			}
 		}
 		d.fail, d.marks.fail = nil, nil

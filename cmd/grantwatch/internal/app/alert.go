@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/grantwatch/grantwatch/access"
@@ -17,9 +18,9 @@ import (
 // deliveries lets the store keep what was told.
 type deliveries struct{ *store.Store }
 
-// Deliveries are those of one channel.
-func (d deliveries) Deliveries(ctx context.Context, channel string) ([]alert.Delivery, error) {
-	list, err := d.Store.Deliveries(ctx, channel)
+// Deliveries are those of channels, and what stands in others.
+func (d deliveries) Deliveries(ctx context.Context, channels []string, open bool) ([]alert.Delivery, error) {
+	list, err := d.Store.Deliveries(ctx, channels, open)
 	out := make([]alert.Delivery, 0, len(list))
 	for _, x := range list {
 		out = append(out, alert.Delivery(x))
@@ -27,9 +28,13 @@ func (d deliveries) Deliveries(ctx context.Context, channel string) ([]alert.Del
 	return out, err
 }
 
-// SaveDelivery replaces one.
-func (d deliveries) SaveDelivery(ctx context.Context, x alert.Delivery) error {
-	return d.Store.SaveDelivery(ctx, store.Delivery(x))
+// SaveDeliveries replaces some.
+func (d deliveries) SaveDeliveries(ctx context.Context, list []alert.Delivery) error {
+	rows := make([]store.Delivery, len(list))
+	for i, x := range list {
+		rows[i] = store.Delivery(x)
+	}
+	return d.Store.SaveDeliveries(ctx, rows)
 }
 
 // Troubles are the channels that refuse.
@@ -63,7 +68,7 @@ func (a *App) Alerting(now func() time.Time, owns func(team string) bool) (bool,
 		History: func(ctx context.Context, since time.Time) ([]ledger.Change, error) {
 			return a.ChangesSince(ctx, since, time.Unix(1<<40, 0))
 		},
-		Owns: owns, Newer: a.newer.Load, Troubles: deliveries{a.Store},
+		Owns: owns, Newer: a.newer.Load, Freed: a.Nudge, Troubles: deliveries{a.Store},
 	})
 	return true, nil
 }
@@ -93,31 +98,55 @@ func (a *App) notifier(now func() time.Time) (alert.Notifier, error) {
 // Alert tells the owning teams of the newest evaluation. What could not be told is said and tried again; it never stops the
 // watch. next is when there is something to tell again.
 func (a *App) Alert(ctx context.Context, now func() time.Time) (next time.Time, err error) {
+	send, next, err := a.plan(ctx, now)
+	if send == nil {
+		return next, err
+	}
+	return send()
+}
+
+// plan decides what is told of the newest view. send tells it; it is nil when there is nothing to tell of.
+func (a *App) plan(ctx context.Context, now func() time.Time) (send func() (time.Time, error), next time.Time, err error) {
 	v := a.view.Load()
 	if ok, err := a.Alerting(now, nil); v == nil || !ok || err != nil {
-		return time.Time{}, err
+		return nil, time.Time{}, err
 	}
-	a.newer.Store(false)
+	if a.newer.Swap(false) {
+		a.alerter.Renew()
+		v = a.view.Load()
+	}
 	if v, err = a.overlay(ctx, v, now()); err != nil {
-		return now().Add(time.Minute), err
+		return nil, now().Add(time.Minute), err
 	}
 	a.alerter.SetRoutes(a.routes())
-	sum, err := a.alerter.Run(ctx, v)
+	run := a.alerter.Begin(ctx, v)
+	return func() (time.Time, error) {
+		sum, err := run()
+		return a.toldOf(sum, now), ignoreCanceled(err)
+	}, time.Time{}, nil
+}
+
+func ignoreCanceled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// toldOf says what became of a round, and returns when there is something to tell again.
+func (a *App) toldOf(sum alert.Summary, now func() time.Time) time.Time {
 	a.metrics.Alerted(sum.Sent, sum.Updated, sum.Failed, held(sum))
-	if line := told(sum); line != a.lastTold || sum.Sent+sum.Updated+sum.Failed > 0 {
-		a.lastTold = line
+	line := told(sum)
+	if before := a.lastTold.Swap(&line); before == nil || line != *before || sum.Sent+sum.Updated+sum.Failed > 0 {
 		a.Notice("alerts: %s", line)
 	}
-	next = sum.Next
+	next := sum.Next
 	if sum.Failed > 0 {
 		if again := now().Add(time.Minute); next.IsZero() || again.Before(next) {
 			next = again
 		}
 	}
-	if errors.Is(err, context.Canceled) {
-		err = nil
-	}
-	return next, err
+	return next
 }
 
 func held(sum alert.Summary) map[string]int {
@@ -215,26 +244,60 @@ func (a *App) Nudge() {
 	}
 }
 
-// Teller tells, again and again, until ctx ends: of every new view, of what somebody did, and of what has become due.
+// mostRounds is how many rounds of alerts go on at the same time. All but one wait for channels that are slow.
+const mostRounds = 32
+
+// Teller tells, again and again, until ctx ends: of every new view, of what somebody did, and of what has become due. A
+// round whose channels are slow does not keep the next one from the others.
 func (a *App) Teller(ctx context.Context, now func() time.Time) {
-	timer := time.NewTimer(time.Hour)
+	var under sync.WaitGroup
+	defer under.Wait()
+	ended := make(chan time.Time)
+	begin := func() {
+		send, next, err := a.plan(ctx, now)
+		under.Go(func() {
+			if send != nil {
+				next, err = send()
+			}
+			if err != nil && ctx.Err() == nil {
+				a.Notice("alerts: %v", err)
+			}
+			select {
+			case ended <- next:
+			case <-ctx.Done():
+			}
+		})
+	}
+	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for {
-		next, err := a.Alert(ctx, now)
-		if err != nil && ctx.Err() == nil {
-			a.Notice("alerts: %v", err)
+	var due time.Time // the earliest that a round asked for
+	for rounds := 0; ; {
+		nudges := a.nudges
+		if rounds >= mostRounds {
+			nudges = nil
 		}
-		wait := time.Hour
-		if !next.IsZero() {
-			wait = min(wait, max(time.Second, next.Sub(now())))
-		}
-		timer.Reset(wait)
 		select {
 		case <-ctx.Done():
 			return
-		case <-a.nudges:
+		case next := <-ended:
+			rounds--
+			if next.IsZero() || !due.IsZero() && !next.Before(due) {
+				continue
+			}
+			due = next
+			timer.Reset(min(time.Hour, max(time.Second, next.Sub(now()))))
+			continue
+		case <-nudges:
 		case <-timer.C:
+			if rounds >= mostRounds {
+				timer.Reset(time.Second)
+				continue
+			}
 		}
+		rounds++
+		due = time.Time{}
+		timer.Reset(time.Hour)
+		begin()
 	}
 }
 

@@ -43,6 +43,7 @@ type App struct {
 	metrics     *metrics.Metrics
 	only        []string // names of the feeds that are read here; nil is all
 	engine      *engine.Process
+	kill        context.CancelFunc // ends the engine, whatever is under way
 	temp        string
 	registers   registers
 	governance  *rules.Governance // nil without rules
@@ -57,6 +58,7 @@ type App struct {
 	hits        *hitBox
 	pipe        *ingest.Pipeline
 	events      atomic.Pointer[eventRules]  // the rules on events with the people that they know; made anew when either changes
+	following   sync.Mutex                  // of followers; each of them has a lock of its own
 	followers   map[string]*ingest.Follower // by feed; nil before the first Read
 	marks       map[string]string           // what files looked like when they were last read
 	digested    map[string]time.Time        // feed → when its bucket was listed for digests
@@ -71,7 +73,7 @@ type App struct {
 	view        atomic.Pointer[ledger.View]  // the newest
 	newer       atomic.Bool                  // there is a view that was not told yet
 	nudges      chan struct{}
-	lastTold    string
+	lastTold    atomic.Pointer[string]
 	roster      atomic.Pointer[detect.Roster] // who is who in the newest evaluation
 	loaded      string                        // mark of the findings that were loaded last
 	stdin       io.Reader                     // nil when nothing may be read from it
@@ -163,7 +165,16 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 			}
 			dir = a.temp
 		}
-		if a.engine, err = engine.Start(ctx, engine.Config{DataDir: dir, Lib: lib, Logger: a.Log}); err != nil {
+		// Being told to stop ends what is started here only while it starts: what is under way then is still to be put on
+		// record, and Close ends the engine after that.
+		var life context.Context
+		life, a.kill = context.WithCancel(context.WithoutCancel(ctx))
+		starting := context.AfterFunc(ctx, a.kill)
+		a.engine, err = engine.Start(life, engine.Config{DataDir: dir, Lib: lib, Logger: a.Log})
+		if !starting() && err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
 			return err
 		}
 		a.metrics.Engine(a.engine.Restarts)
@@ -215,6 +226,7 @@ func (a *App) Close() error {
 	}
 	if a.engine != nil {
 		errs = append(errs, a.engine.Close())
+		a.kill()
 	}
 	if a.temp != "" {
 		errs = append(errs, os.RemoveAll(a.temp))

@@ -75,8 +75,17 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 		_, fresh := a.fresh[f.Fingerprint]
 		return fresh && !inEvidence[f.Fingerprint]
 	})
-	a.books.Unlock()
 	current, changes := ledger.Merge(known, res.Findings, now)
+	a.previous = keepKnown(a.previous, current) // hits that are judged from here on open none of these a second time
+	a.books.Unlock()
+	kept := false
+	defer func() {
+		if !kept { // what is not on record was not found yet; the next evaluation asks the store what is
+			a.books.Lock()
+			a.previousSet = false
+			a.books.Unlock()
+		}
+	}()
 	if changes, err = a.handle(ctx, in, current, changes, now); err != nil {
 		return nil, nil, err
 	}
@@ -94,6 +103,7 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 		return nil, nil, err
 	}
 	a.books.Lock()
+	kept = true
 	a.previous = keepKnown(a.previous, current)
 	for fp, f := range a.fresh {
 		if inEvidence[fp] {
@@ -118,7 +128,10 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 
 // recall knows what was found before: all that is on record the first time, and what an action has excepted since.
 func (a *App) recall(ctx context.Context, now time.Time) error {
-	if !a.previousSet {
+	a.books.Lock()
+	set := a.previousSet
+	a.books.Unlock()
+	if !set {
 		list, err := a.Store.FindingsAll(ctx, store.FindingFilter{})
 		if err != nil {
 			return err

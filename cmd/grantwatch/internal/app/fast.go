@@ -7,13 +7,15 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/detect"
 	"github.com/grantwatch/grantwatch/detect/ledger"
 	"github.com/grantwatch/grantwatch/ingest"
 )
 
-// What event rules match is told at once and not by the next evaluation. Hits are gathered as their batches become durable,
+// What event rules match is told at once and not by the next evaluation. Hits are gathered as they become durable,
 // one for each rule and actor however many there are, and judged together; so that a flood of hits costs a look-up each,
 // and a judgement a few times a second at most.
 const (
@@ -119,16 +121,34 @@ func keepHit(h *access.Hit) access.Hit {
 	return c
 }
 
-// hitting tells the box of the hits of durable batches.
-type hitting struct {
-	ingest.Observer
-	box *hitBox
+// fewHits is how many hits of a batch are made durable before the rest of it. More of them are a flood, which gains nothing
+// by being written twice.
+const fewHits = 1000
+
+// hitsFirst makes the hits of a batch durable and tells the box of them before it writes the rest, which takes most of the
+// time. A batch that does not get that far is written again by its source, under the same token.
+type hitsFirst struct {
+	ingest.Sink
+	save func(context.Context, *access.Batch) error
+	box  *hitBox
 }
 
-// Wrote passes on.
-func (h hitting) Wrote(b *access.Batch, s ingest.Stats) {
-	h.Observer.Wrote(b, s)
-	h.box.put(b.Hits)
+// WriteBatch writes both.
+func (h hitsFirst) WriteBatch(ctx context.Context, b *access.Batch) error {
+	first := len(b.Hits) > 0 && len(b.Hits) <= fewHits
+	if first {
+		if err := h.save(ctx, b); err != nil {
+			return err
+		}
+		h.box.put(b.Hits)
+	}
+	if err := h.Sink.WriteBatch(ctx, b); err != nil {
+		return err
+	}
+	if !first {
+		h.box.put(b.Hits)
+	}
+	return nil
 }
 
 // Fast judges hits as they come, until ctx ends. poll looks at the store too, for what other processes read.
@@ -208,10 +228,10 @@ func (a *App) JudgeHits(ctx context.Context, now time.Time) error {
 	if len(changes) == 0 {
 		return nil // known already
 	}
-	if err := a.Store.SaveFindings(ctx, current); err != nil {
-		return err
-	}
-	if err := a.Store.AppendHistory(ctx, historyOf(changes)); err != nil {
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.Store.SaveFindings(gctx, current) })
+	g.Go(func() error { return a.Store.AppendHistory(gctx, historyOf(changes)) })
+	if err := g.Wait(); err != nil {
 		return err
 	}
 	a.books.Lock()

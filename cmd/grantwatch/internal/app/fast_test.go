@@ -11,7 +11,6 @@ import (
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
 	"github.com/grantwatch/grantwatch/alert/alerttest"
-	"github.com/grantwatch/grantwatch/ingest"
 )
 
 // first notes when a finding was first in a message.
@@ -54,7 +53,6 @@ func TestHitsUnderLoad(t *testing.T) {
 			ID: fmt.Sprintf("%s-%d", who, i), Time: time.Now().UTC(), Provider: "aws", Account: "111122223333", Action: "cloudtrail:StopLogging", Outcome: access.Success,
 			Actor: access.Actor{Principal: "arn:aws:iam::111122223333:user/" + who, ID: "arn:aws:iam::111122223333:user/" + who, Name: who}}}
 	}
-	observe := hitting{ingest.Unobserved{}, a.hits}
 	durable := map[string]time.Time{}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -67,7 +65,7 @@ func TestHitsUnderLoad(t *testing.T) {
 		who := fmt.Sprintf("fresh-%d", i)
 		b.Hits = append(b.Hits, hit(who, i))
 		durable["arn:aws:iam::111122223333:user/"+who] = time.Now()
-		observe.Wrote(&b, ingest.Stats{})
+		a.hits.put(b.Hits)
 	}
 	deadline := time.After(time.Minute)
 	for told := 0; told < fresh; {

@@ -20,7 +20,7 @@ func (a *App) pipeline() (*ingest.Pipeline, error) {
 	if a.pipe != nil {
 		return a.pipe, nil
 	}
-	p, err := ingest.New(ingest.NewBelt(a.metrics.Sink(a.Store), a.Store), ingest.Config{Observe: hitting{progress{a.metrics, a.Meter}, a.hits}, Readings: a.Store})
+	p, err := ingest.New(ingest.NewBelt(a.metrics.Sink(hitsFirst{a.Store, a.Store.SaveHits, a.hits}), a.Store), ingest.Config{Observe: progress{a.metrics, a.Meter}, Readings: a.Store})
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +154,9 @@ type part struct {
 // refresh reads the parts whose files have changed, and says whether any has. The first time all are read, and must be good.
 func (a *App) refresh(ctx context.Context, first bool, parts []part) (changed bool, err error) {
 	if first {
+		a.following.Lock()
 		a.followers = map[string]*ingest.Follower{}
+		a.following.Unlock()
 		a.marks = map[string]string{}
 	}
 	for _, part := range parts {
@@ -196,14 +198,18 @@ func (a *App) follow(ctx context.Context, now time.Time, settle time.Duration) e
 	a.events.Store(newEventRules(a.Rules, a.people))
 	for _, in := range a.feedInputs() {
 		name := in.Feed.Name
+		a.following.Lock()
 		f := a.followers[name]
+		a.following.Unlock()
 		if f == nil {
 			p, err := a.pipeline()
 			if err != nil {
 				return err
 			}
 			f = p.Follower(in, a.FS, a.Store, func(err error) { a.Notice("feed %s: %v", name, err) })
+			a.following.Lock()
 			a.followers[name] = f
+			a.following.Unlock()
 			a.metrics.FileLag(in.Feed, f.Lag)
 		}
 		st, err := f.Step(ctx, now, settle, a.events.Load())

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
 	"github.com/grantwatch/grantwatch/alert/desk"
@@ -85,12 +87,12 @@ func shown(in *detect.Input) ledger.Shown {
 // overlay is a view with what was said since it was made: messages change when a button is pressed, not when the next
 // evaluation is through.
 func (a *App) overlay(ctx context.Context, v *ledger.View, now time.Time) (*ledger.View, error) {
-	said, err := a.handlings(ctx)
-	if err != nil {
-		return nil, err
-	}
-	made, err := a.Store.Exceptions(ctx, "")
-	if err != nil {
+	var said []ledger.Handling
+	var made []store.MadeException
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { said, err = a.handlings(gctx); return err })
+	g.Go(func() (err error) { made, err = a.Store.Exceptions(gctx, ""); return err })
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	if len(said)+len(made) == 0 {
@@ -133,12 +135,18 @@ func (a *App) Desk(now func() time.Time) *desk.Desk {
 	}
 	d := desk.Config{
 		Book: book{a.Store}, View: func() *ledger.View { return a.seen(now()) }, Routes: a.routes, People: a.directory.Load, Owners: owners, Central: c.Central,
-		MaxException: time.Duration(c.MaxException), MaxSnooze: time.Duration(c.MaxSnooze), Now: now, After: a.Nudge,
+		MaxException: time.Duration(c.MaxException), MaxSnooze: time.Duration(c.MaxSnooze), Now: now, After: a.pressed,
 	}
 	if c.TwoPeople == nil || *c.TwoPeople {
 		d.TwoPeople = severities
 	}
 	return desk.New(d)
+}
+
+// pressed has what somebody did told before what waits in its channel.
+func (a *App) pressed() {
+	a.newer.Store(true)
+	a.Nudge()
 }
 
 // seen is the newest view with what was said since; the view alone when the store does not answer.

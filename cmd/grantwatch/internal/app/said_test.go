@@ -9,6 +9,7 @@ import (
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/alert"
+	"github.com/grantwatch/grantwatch/alert/desk"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
 	"github.com/grantwatch/grantwatch/detect/ledger"
 	"github.com/grantwatch/grantwatch/ingest/policy"
@@ -159,7 +160,27 @@ func TestExceptionFromAMessage(t *testing.T) {
 	if err != nil || !out.Done {
 		t.Fatal(out, err)
 	}
-	now := saidNow.Add(time.Hour)
+	// Whoever is to approve it is asked. Nothing is excepted until they do, and the request lapses when they do not.
+	if f = pass(t, a, saidNow.Add(time.Minute)); ledger.StateOf(&f) != access.HandlingRequested || f.State == ledger.StateExcepted {
+		t.Fatalf("%s %+v", f.State, f.Handling)
+	}
+	if f = pass(t, a, saidNow.Add(desk.DefaultAnswer)); f.Handling != nil || ledger.StateOf(&f) != ledger.StateOpen {
+		t.Fatalf("nobody has answered: %s %+v", f.State, f.Handling)
+	}
+	if list, err := a.MadeExceptions(t.Context(), ""); err != nil || len(list) != 0 {
+		t.Fatal(list, err)
+	}
+	now := saidNow.Add(desk.DefaultAnswer + time.Hour)
+	for i, act := range []alert.Action{
+		{ID: "2", Verb: alert.VerbExcept, By: alert.User{ID: "U0LI"}, Reason: "an audit: \"until\" then", Approver: "max", Until: saidNow.Add(30 * 24 * time.Hour)},
+		{ID: "3", Verb: alert.VerbApprove, By: alert.User{Email: "max@corp.example"}},
+	} {
+		act.Fingerprints, act.At = []string{f.Fingerprint}, now
+		if out, err := a.Desk(func() time.Time { return now }).Act(t.Context(), act); err != nil || !out.Done {
+			t.Fatal(i, out, err)
+		}
+	}
+	now = now.Add(time.Hour)
 	if f = pass(t, a, now); f.State != ledger.StateExcepted || f.Exception == nil || f.Exception.Approver != "max" {
 		t.Fatalf("%+v %+v", f.State, f.Exception)
 	}

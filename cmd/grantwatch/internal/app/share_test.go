@@ -92,11 +92,11 @@ type record struct {
 	of *sender
 }
 
-func (r record) SaveDelivery(ctx context.Context, d alert.Delivery) error {
+func (r record) SaveDeliveries(ctx context.Context, list []alert.Delivery) error {
 	if r.of.dead.Load() {
 		return errDead
 	}
-	return r.Shelf.SaveDelivery(ctx, d)
+	return r.Shelf.SaveDeliveries(ctx, list)
 }
 
 // TestExactlyOneTells: three members share twelve teams; one is killed with a message taken and not on record. Every
@@ -203,7 +203,7 @@ func TestExactlyOneTells(t *testing.T) {
 	wait("the others tell everything", told(3))
 	wait("all of it is on record", func() bool {
 		for _, team := range teams {
-			list, err := shelf.Deliveries(t.Context(), "#"+team)
+			list, err := shelf.Deliveries(t.Context(), []string{"#" + team}, false)
 			if err != nil || len(list) != 3 {
 				return false
 			}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strconv"
@@ -320,3 +322,17 @@ func BenchmarkObserver(b *testing.B) {
 type nothing struct{}
 
 func (nothing) WriteBatch(context.Context, *access.Batch) error { return nil }
+
+// TestProfilesAnswer: the routes go together, and what go tool pprof asks for is answered.
+func TestProfilesAnswer(t *testing.T) {
+	h := Profiles()
+	for _, r := range []*http.Request{
+		httptest.NewRequest(http.MethodGet, "/debug/pprof/", nil), httptest.NewRequest(http.MethodGet, "/debug/pprof/goroutine?debug=1", nil),
+		httptest.NewRequest(http.MethodGet, "/debug/pprof/symbol", nil), httptest.NewRequest(http.MethodPost, "/debug/pprof/symbol", strings.NewReader("0x1")),
+	} {
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != http.StatusOK || w.Body.Len() == 0 {
+			t.Errorf("%s %s: %d", r.Method, r.URL, w.Code)
+		}
+	}
+}
