@@ -69,6 +69,42 @@ func TestBreakerStopsASlowRuleAndSaysSo(t *testing.T) {
 	}
 }
 
+// pausedClock is read before an evaluation, behind it, and behind its repetition: the machine slept during each first one.
+type pausedClock struct {
+	now   time.Duration
+	reads int
+	pause time.Duration
+}
+
+func (c *pausedClock) read() time.Duration {
+	c.now += time.Microsecond
+	if c.reads%3 == 1 {
+		c.now += c.pause
+	}
+	c.reads++
+	return c.now
+}
+
+func TestAPauseOfTheMachineStopsNoRule(t *testing.T) {
+	for _, pause := range []time.Duration{6 * time.Millisecond, 20 * time.Second} {
+		set, _, _ := breakerSet(t)
+		clock := &pausedClock{pause: pause}
+		set.clock = clock.read
+		m := set.Events(set.NewWorker())
+		for range 20_000 {
+			if js := m.Match(&facts.Event{Actor: "kim"}); len(js) != 1 {
+				t.Fatalf("%v: %+v", pause, js)
+			}
+		}
+		if p := set.Tripped(); len(p) != 0 {
+			t.Errorf("%v: tripped: %v", pause, p)
+		}
+		if h := set.Health(); len(h) != 1 || h[0].Runs != 20_000 {
+			t.Errorf("%v: health %+v: a repetition is no evaluation of its own", pause, h)
+		}
+	}
+}
+
 func TestStrikesAreForgottenWithTheWindow(t *testing.T) {
 	set, clock, _ := breakerSet(t)
 	m := set.Events(set.NewWorker())
