@@ -16,7 +16,7 @@ func identity() Dashboard {
 		Annotations: marks(opened(), gaps()),
 	},
 		band{"", 8, []cell{
-			{16, series("Activity", "Events of this identity per interval, by what became of them.", "short", "no events in this range", "bars", nil, target("identity_activity", whom(params{"feed": chosenFeeds})))},
+			{16, series("Activity", "Events of this identity per interval, by what became of them.", "short", "no events in this range", "bars", nil, target("identity_activity", whom(params{"feed": chosenFeeds}))).every("6h")},
 			{8, table("Findings", "What is open about this identity, with exceptions.", "nothing is open", target("findings", whom(params{"provider": chosenProviders, "state": []string{"open", "reopened", "excepted"}})),
 				"handling", "identity", "identity_kind", "owner", "provider", "account", "feed", "rule", "proposal", "first_seen", "last_seen", "age", "identity_uid", "fingerprint", "team")},
 		}},

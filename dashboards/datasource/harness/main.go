@@ -40,10 +40,11 @@ func main() {
 	}
 	binary := flag.String("plugin", "", "the plugin's binary")
 	files := flag.String("files", "", "folders to serve, NAME=FOLDER, with commas")
+	at := flag.String("store", "", "address of a store that has data, http://HOST:PORT/DATABASE, its password in GRANTWATCH_ENGINE_PASSWORD; a small organisation in one of its own without it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	exit(run(ctx, *binary, *files))
+	exit(run(ctx, *binary, *files, *at))
 }
 
 func exit(err error) {
@@ -64,21 +65,25 @@ func serveEngine(args []string) error {
 	return engine.Serve(context.Background(), engine.ServeConfig{DataDir: *data, Listen: *listen, Password: os.Getenv("GRANTWATCH_ENGINE_PASSWORD")})
 }
 
-func run(ctx context.Context, binary, files string) error {
-	dir, err := os.MkdirTemp("", "harness-")
-	if err != nil {
-		return err
+func run(ctx context.Context, binary, files, at string) error {
+	secret := os.Getenv("GRANTWATCH_ENGINE_PASSWORD")
+	if at == "" {
+		dir, err := os.MkdirTemp("", "harness-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		addr, ended, err := startEngine(ctx, dir)
+		if err != nil {
+			return err
+		}
+		defer ended()
+		if err := fill(ctx, addr); err != nil {
+			return err
+		}
+		at, secret = "http://"+addr+"/harness", password
 	}
-	defer os.RemoveAll(dir)
-	addr, ended, err := startEngine(ctx, dir)
-	if err != nil {
-		return err
-	}
-	defer ended()
-	if err := fill(ctx, addr); err != nil {
-		return err
-	}
-	g, err := startPlugin(binary, addr)
+	g, err := startPlugin(binary, at, secret)
 	if err != nil {
 		return err
 	}
@@ -153,7 +158,7 @@ type grafana struct {
 	context     backend.PluginContext
 }
 
-func startPlugin(binary, addr string) (*grafana, error) {
+func startPlugin(binary, server, secret string) (*grafana, error) {
 	g := &grafana{client: goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue},
 		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {
@@ -179,9 +184,9 @@ func startPlugin(binary, addr string) (*grafana, error) {
 			return nil, fmt.Errorf("the plugin's %s speaks another protocol", name)
 		}
 	}
-	settings, err := json.Marshal(map[string]any{"server": "http://" + addr + "/harness", "defaultTeams": []string{"*"}})
+	settings, err := json.Marshal(map[string]any{"server": server, "defaultTeams": []string{"*"}})
 	g.context = backend.PluginContext{Namespace: "default", PluginID: "grantwatch-datasource", DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
-		ID: 1, UID: "gw", Name: "Grantwatch", Type: "grantwatch-datasource", JSONData: settings, DecryptedSecureJSONData: map[string]string{"password": password}, Updated: queriestest.AsOf,
+		ID: 1, UID: "gw", Name: "Grantwatch", Type: "grantwatch-datasource", JSONData: settings, DecryptedSecureJSONData: map[string]string{"password": secret}, Updated: queriestest.AsOf,
 	}}
 	return g, err
 }

@@ -52,7 +52,7 @@ export interface Variable {
 // variables are those of the dashboard that the editors believe to be on.
 export const variables: Variable[] = [];
 
-function replace(text = '', scoped?: ScopedVars, format?: string | ((value: unknown, variable: unknown) => string)): string {
+export function replace(text = '', scoped?: ScopedVars, format?: string | ((value: unknown, variable: unknown) => string)): string {
   return text.replace(/\$(\w+)|\$\{(\w+)(?::\w+)?\}|\[\[(\w+)\]\]/g, (match, a, b, c) => {
     const name = a ?? b ?? c;
     const value = scoped?.[name]?.value ?? variables.find((v) => v.name === name)?.value;
