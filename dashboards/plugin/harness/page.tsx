@@ -129,7 +129,7 @@ async function main() {
   (grafanaData as any).setTheme?.(theme);
   document.body.style.background = theme.colors.background.primary;
   const board = params.get('dashboard');
-  const Editor = board ? await openDashboard(board, datasource, theme, replace, params.get('now')!, given) : editors[params.get('editor') ?? 'query']!;
+  const Editor = board ? await openDashboard(board, datasource, theme, replace, params.get('now')!, given, params.get('from')) : editors[params.get('editor') ?? 'query']!;
   createRoot(document.getElementById('root')!).render(
     <Boundary>
       <ThemeContext.Provider value={theme}>

@@ -55,14 +55,14 @@ export async function open(browser, url, editor, { given, variables, theme = 'da
   return page;
 }
 
-// openDashboard shows one dashboard as it was at a moment.
-export async function openDashboard(browser, url, uid, { now, given, theme = 'dark', width = 1600 } = {}) {
+// openDashboard shows one dashboard as it was at a moment; from is another beginning of its range, such as now-30d.
+export async function openDashboard(browser, url, uid, { now, at, from, given, theme = 'dark', width = 1600 } = {}) {
   const page = await browser.newPage();
   await page.setViewportSize({ width, height: 1000 });
   page.errors = [];
   page.on('pageerror', (err) => page.errors.push(String(err)));
   page.on('console', (m) => m.type() === 'error' && !/Failed to load resource/.test(m.text()) && page.errors.push(m.text()));
-  await page.goto(`${url}/page/?${new URLSearchParams({ dashboard: uid, theme, now, given: JSON.stringify(given ?? {}) })}`);
+  await page.goto(`${url}/page/?${new URLSearchParams({ dashboard: uid, theme, now: at ?? now, ...(from ? { from } : {}), given: JSON.stringify(given ?? {}) })}`);
   await page.waitForFunction(() => document.documentElement.dataset.ready !== undefined);
   if ((await page.locator('#broken').count()) > 0 || (await page.evaluate(() => document.documentElement.dataset.ready)) === 'broken') {
     throw new Error(await page.locator('body').innerText());

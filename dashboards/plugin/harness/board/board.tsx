@@ -28,8 +28,9 @@ interface Shown {
   ready: Ready;
 }
 
-export async function openDashboard(uid: string, datasource: any, theme: GrafanaTheme2, replace: any, now: string, given: Record<string, unknown>) {
+export async function openDashboard(uid: string, datasource: any, theme: GrafanaTheme2, replace: any, now: string, given: Record<string, unknown>, from: string | null) {
   const dashboard = await (await fetch(`/dashboards/${uid}.json`)).json();
+  dashboard.time.from = from ?? dashboard.time.from;
   const at = dateTime(now);
   const relative = (text: string, up: boolean) => dateMath.toDateTime(text.replace('now', `${at.toISOString()}||`), { roundUp: up, timezone: 'utc' })!;
   const range: TimeRange = { from: relative(dashboard.time.from, false), to: relative(dashboard.time.to, true), raw: dashboard.time };
@@ -39,7 +40,7 @@ export async function openDashboard(uid: string, datasource: any, theme: Grafana
   for (const panel of dashboard.panels as Panel[]) {
     shown.push({ panel, ready: panel.type === 'row' ? { frames: [], state: LoadingState.Done, errors: [], notices: [] } : await prepare(panel, datasource, range, theme, replace) });
   }
-  (window as any).state.panels = shown.map(({ panel, ready }) => ({ type: panel.type, title: panel.title, noValue: panel.fieldConfig?.defaults.noValue, unknown: unknownOptions(panel), errors: ready.errors, notices: ready.notices, ...(panel.type === 'row' ? { columns: [], values: [] } : inWords(panel, ready, around)) }));
+  (window as any).state.panels = shown.map(({ panel, ready }) => ({ id: panel.id, type: panel.type, title: panel.title, noValue: panel.fieldConfig?.defaults.noValue, unknown: unknownOptions(panel), errors: ready.errors, notices: ready.notices, ...(panel.type === 'row' ? { columns: [], values: [] } : inWords(panel, ready, around)) }));
   return () => <Board dashboard={dashboard} shown={shown} around={around} />;
 }
 
@@ -67,7 +68,7 @@ function Board({ dashboard, shown, around }: { dashboard: any; shown: Shown[]; a
           panel.type === 'row' ? (
             <h2 key={panel.id} style={{ ...place(panel.gridPos), fontSize: 16, fontWeight: 500, lineHeight: '30px', margin: 0 }}>{panel.title}</h2>
           ) : (
-            <div key={panel.id} style={place(panel.gridPos)} data-panel={panel.title}>
+            <div key={panel.id} style={place(panel.gridPos)} data-panel={panel.id}>
               <PanelChrome title={panel.title} {...(panel.description ? { description: panel.description } : {})} width={panel.gridPos.w * width - GAP} height={panel.gridPos.h * (CELL + GAP) - GAP} {...(ready.errors[0] ? { statusMessage: ready.errors[0] } : {})}>
                 {(innerWidth, innerHeight) => <Drawn panel={panel} ready={ready} around={around} space={{ width: innerWidth, height: innerHeight }} />}
               </PanelChrome>

@@ -139,6 +139,9 @@ export function inWords(panel: Panel, ready: Ready, around: Around): { columns: 
       if (panel.type !== 'table' && panel.type !== 'logs' && field.type === FieldType.time) {
         continue;
       }
+      if (field.type === FieldType.other) {
+        continue; // the labels of log lines are no text
+      }
       columns.push(getFieldDisplayName(field, frame, ready.frames));
       values.push(Array.from(field.values as unknown[], (v) => (v === null || v === undefined ? '' : formattedValueToString(field.display!(v)))));
     }
