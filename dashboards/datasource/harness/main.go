@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -92,6 +93,9 @@ func run(ctx context.Context, binary, files, at string) error {
 	mux.HandleFunc("POST /api/ds/query", g.query)
 	mux.HandleFunc("GET /api/datasources/uid/gw/health", g.health)
 	mux.HandleFunc("GET /api/datasources/uid/gw/resources/{path...}", g.resource)
+	mux.HandleFunc("GET /api/live", g.live)
+	mux.HandleFunc("GET /harness/streams", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, g.streams.Load()) })
+	mux.HandleFunc("POST /harness/finding", func(w http.ResponseWriter, r *http.Request) { addFinding(w, r, at, secret) })
 	for _, pair := range strings.Split(files, ",") {
 		if name, folder, ok := strings.Cut(pair, "="); ok {
 			mux.Handle("GET /"+name+"/", http.StripPrefix("/"+name, http.FileServer(http.Dir(folder))))
@@ -155,14 +159,16 @@ type grafana struct {
 	data        grpcplugin.DataClient
 	resources   grpcplugin.ResourceClient
 	diagnostics grpcplugin.DiagnosticsClient
+	stream      grpcplugin.StreamClient
 	context     backend.PluginContext
+	streams     atomic.Int64 // that run
 }
 
 func startPlugin(binary, server, secret string) (*grafana, error) {
 	g := &grafana{client: goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue},
 		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {
-			"data": &grpcplugin.DataGRPCPlugin{}, "resource": &grpcplugin.ResourceGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{},
+			"data": &grpcplugin.DataGRPCPlugin{}, "resource": &grpcplugin.ResourceGRPCPlugin{}, "stream": &grpcplugin.StreamGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{},
 		}},
 		Cmd: exec.Command(binary), AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		Logger: hclog.New(&hclog.LoggerOptions{Output: os.Stderr, Level: hclog.Warn}),
@@ -174,6 +180,7 @@ func startPlugin(binary, server, secret string) (*grafana, error) {
 	ok := true
 	for name, to := range map[string]func(any){
 		"data": func(v any) { g.data, ok = v.(grpcplugin.DataClient) }, "resource": func(v any) { g.resources, ok = v.(grpcplugin.ResourceClient) },
+		"stream":      func(v any) { g.stream, ok = v.(grpcplugin.StreamClient) },
 		"diagnostics": func(v any) { g.diagnostics, ok = v.(grpcplugin.DiagnosticsClient) },
 	} {
 		v, err := rpc.Dispense(name)
@@ -184,7 +191,7 @@ func startPlugin(binary, server, secret string) (*grafana, error) {
 			return nil, fmt.Errorf("the plugin's %s speaks another protocol", name)
 		}
 	}
-	settings, err := json.Marshal(map[string]any{"server": server, "defaultTeams": []string{"*"}})
+	settings, err := json.Marshal(map[string]any{"server": server, "defaultTeams": []string{"*"}, "pollSeconds": 1})
 	g.context = backend.PluginContext{Namespace: "default", PluginID: "grantwatch-datasource", DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
 		ID: 1, UID: "gw", Name: "Grantwatch", Type: "grantwatch-datasource", JSONData: settings, DecryptedSecureJSONData: map[string]string{"password": secret}, Updated: queriestest.AsOf,
 	}}

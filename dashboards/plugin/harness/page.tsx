@@ -84,7 +84,22 @@ async function main() {
   // run asks the data source as a panel does, and keeps the answer unless a later run was asked for meanwhile.
   const run = async (query: any, turn = begin()) => {
     const request = { requestId: 'Q1', app: 'panel-editor', interval: '1d', intervalMs: 86_400_000, maxDataPoints: 1000, range, scopedVars: {}, startTime: 0, timezone: 'browser', targets: [{ ...query, datasource: datasource.getRef() }] };
-    const answer = await rxjs.lastValueFrom(datasource.query(request) as rxjs.Observable<any>, { defaultValue: { data: [] } });
+    // A stream never completes: what it sends is kept one by one, and its first word is the answer.
+    state.stream?.unsubscribe();
+    const answer: any = await new Promise((resolve, reject) => {
+      let last: any = { data: [] };
+      state.stream = (datasource.query(request) as rxjs.Observable<any>).subscribe({
+        next: (said) => {
+          last = said;
+          if (said.state === LoadingState.Streaming) {
+            state.streamed = [...(state.streamed ?? []), said];
+            resolve(said);
+          }
+        },
+        error: reject,
+        complete: () => resolve(last),
+      });
+    });
     if (turn === state.runs) {
       state.answer = answer;
       state.finished = turn;

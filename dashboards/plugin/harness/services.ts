@@ -66,6 +66,20 @@ export function replace(text = '', scoped?: ScopedVars, format?: string | ((valu
   });
 }
 
+function live(options: any): Observable<any> {
+  return new Observable((to) => {
+    let rows = dataFrameFromJSON(options.frame);
+    to.next({ data: [rows], state: 'Streaming' });
+    const source = new EventSource(`/api/live?${new URLSearchParams({ path: options.addr.path })}`);
+    source.onmessage = (e) => {
+      rows = dataFrameFromJSON(JSON.parse(e.data));
+      to.next({ data: [rows], state: 'Streaming' });
+    };
+    source.onerror = () => to.error(new Error('the stream ended'));
+    return () => source.close();
+  });
+}
+
 export function start() {
   const backend = {
     fetch: (options: any): Observable<any> => from(fetchJson(options)),
@@ -82,6 +96,7 @@ export function start() {
   } as never);
   runtime.setDataSourceSrv({ getInstanceSettings: () => settings, get: async () => undefined, getList: () => [settings], reload: async () => undefined } as never);
   runtime.setEchoSrv({ addEvent: () => undefined, flush: () => undefined, addBackend: () => undefined } as never);
-  // Grafana Live speaks over a websocket, which is not here: a stream is one frame that never grows.
-  runtime.setGrafanaLiveSrv({ getDataStream: (options: any) => of({ data: [dataFrameFromJSON(options.frame)], state: 'Streaming' }), getStream: () => of() } as never);
+  // Grafana Live speaks over a websocket; here it is server-sent events, behind which the plugin's own stream runs. What
+  // Grafana keeps of a channel in one buffer, frame by frame, is handed on as it comes.
+  runtime.setGrafanaLiveSrv({ getDataStream: live, getStream: () => of() } as never);
 }

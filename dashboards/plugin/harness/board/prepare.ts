@@ -18,7 +18,7 @@ import {
   unitOverrideProcessor,
   valueMappingsOverrideProcessor,
 } from '@grafana/data';
-import { lastValueFrom } from 'rxjs';
+import { lastValueFrom, takeWhile } from 'rxjs';
 
 // What a panel's frames go through in Grafana before they are drawn: transformations, then the defaults and overrides of
 // its fields. The functions are Grafana's; the list of options is what its dashboards register, as far as ours name them.
@@ -102,7 +102,9 @@ function stepOf(panel: Panel, range: TimeRange): number {
 export async function prepare(panel: Panel, datasource: any, range: TimeRange, theme: GrafanaTheme2, replace: InterpolateFunction): Promise<Ready> {
   const step = stepOf(panel, range);
   const answer: any = await lastValueFrom(
-    datasource.query({ requestId: `Q${panel.id}`, app: 'dashboard', interval: `${step}ms`, intervalMs: step, maxDataPoints: 800, range, scopedVars: {}, startTime: 0, timezone: 'utc', targets: (panel.targets ?? []).map((t) => ({ ...t, datasource: datasource.getRef() })) })
+    datasource
+      .query({ requestId: `Q${panel.id}`, app: 'dashboard', interval: `${step}ms`, intervalMs: step, maxDataPoints: 800, range, scopedVars: {}, startTime: 0, timezone: 'utc', targets: (panel.targets ?? []).map((t) => ({ ...t, datasource: datasource.getRef() })) })
+      .pipe(takeWhile((said: any) => said.state !== LoadingState.Streaming, true)) // a stream's first word is what is there
   );
   const errors = [...(answer.errors ?? []), ...(answer.error ? [answer.error] : [])].map((e: any) => String(e.message ?? e));
   // A stream comes as what changes of one frame; a frame without its class would lose what Grafana adds to it.
