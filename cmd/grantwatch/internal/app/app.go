@@ -44,6 +44,7 @@ type App struct {
 	only        []string // names of the feeds that are read here; nil is all
 	engine      *engine.Process
 	temp        string
+	dataDir     string // of the embedded engine, when it outlives this process
 	registers   registers
 	governance  *rules.Governance // nil without rules
 	people      []access.Identity
@@ -157,6 +158,7 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 			return err
 		}
 		dir := o.DataDir
+		a.dataDir = dir
 		if dir == "" {
 			if a.temp, err = os.MkdirTemp("", "grantwatch-"); err != nil {
 				return err
