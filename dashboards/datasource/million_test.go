@@ -22,7 +22,7 @@ func TestAMillionRows(t *testing.T) {
 		`INSERT INTO finding_history (team, fingerprint, at, state, verdict, severity, why, who)
 			SELECT 'payments', concat('m', toString(number * 2)), toDateTime64('2026-08-20 00:00:00', 6) + number % 900000, 'open', 'UNUSED', 'low', 'first seen', 'grantwatch' FROM numbers(1000000)`,
 		`INSERT INTO events (team, feed, ingested, time, id_text, provider, account, action, outcome, actor_uid, actor)
-			SELECT 'payments', 'payments-aws', toDateTime64('2026-08-31 00:00:00', 6) + number % 80000, toDateTime64('2026-08-31 00:00:00', 6) + number % 80000, concat('e', toString(number)), 'aws', '111122223333', 's3:GetObject', 'success', 'AROA1', 'role/batch' FROM numbers(1000000)`,
+			SELECT 'payments', 'payments-aws', toDateTime64('2026-08-31 00:00:00', 6) + number % 80000, toDateTime64('2026-08-31 00:00:00', 6) + number % 80000, concat('e', toString(number)), 'aws', '111122223333', 's3:GetObject', 'success', 'AROA1', 'AROA1' FROM numbers(1000000)`,
 	} {
 		if _, err := e.Ask(t.Context(), statement, nil); err != nil {
 			t.Fatal(err)
