@@ -187,7 +187,7 @@ func TestTheProviderIsAskedAgain(t *testing.T) {
 		h, b := sign(t)
 		h.provider.Is("u-1", providertest.Groups("payments-owners"))
 		h.at = h.at.Add(59 * time.Minute)
-		if _, page := b.do("GET", "/teams", nil); !strings.Contains(page, "storefront") || h.provider.Refreshed != 0 {
+		if _, page := b.do("GET", "/teams", nil); !strings.Contains(page, "storefront") || h.provider.Asked() != 0 {
 			t.Error("it was asked before its time")
 		}
 		h.at = h.at.Add(time.Minute)
@@ -245,8 +245,8 @@ func TestTheProviderIsAskedAgain(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if !b.signedIn() || h.provider.Refreshed != 1 {
-			t.Errorf("asked %d times", h.provider.Refreshed)
+		if !b.signedIn() || h.provider.Asked() != 1 {
+			t.Errorf("asked %d times", h.provider.Asked())
 		}
 	})
 	t.Run("it does not answer", func(t *testing.T) {
@@ -330,8 +330,8 @@ func TestSigningOutAtTheProvider(t *testing.T) {
 	if page := body(t, back); back.Request.URL.Path != "/signout" || !strings.Contains(page, "You are signed out") || back.Header.Get("Refresh") != "" {
 		t.Errorf("the provider sends back to %s: %s", back.Request.URL, page)
 	}
-	if len(h.provider.SignedOut) != 1 || h.provider.SignedOut[0] != "u-1" || b.signedIn() {
-		t.Errorf("signed out there: %v", h.provider.SignedOut)
+	if gone := h.provider.SignedOut(); len(gone) != 1 || gone[0] != "u-1" || b.signedIn() {
+		t.Errorf("signed out there: %v", gone)
 	}
 	// A reader by token has nobody to be signed out at; a provider that publishes no way is asked nothing.
 	b.do("POST", "/signin", url.Values{"token": {adminToken}})

@@ -43,8 +43,8 @@ type Provider struct {
 
 	refresh   map[string]string // refresh token → subject; each is good for one use
 	spent     map[string]bool   // those that were used: seen again, all of their family are void
-	Refreshed int               // how often a refresh token was taken
-	SignedOut []string          // subjects that were signed out here
+	taken     int               // refresh tokens
+	signedOut []string          // subjects
 	quiet     quiet
 }
 
@@ -55,6 +55,20 @@ type quiet struct {
 	down     bool // the token endpoint does not answer
 	disabled bool // the account is, so that nothing is refreshed
 	endless  bool // no way to sign out is published
+}
+
+// SignedOut are the subjects that were signed out here.
+func (p *Provider) SignedOut() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.signedOut)
+}
+
+// Asked is how often a refresh token was taken.
+func (p *Provider) Asked() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.taken
 }
 
 // Quiet changes what the provider leaves out: "refresh", "idToken", "down", "disabled", "endless". None is everything again.
@@ -254,7 +268,7 @@ func (p *Provider) refreshed(w http.ResponseWriter, token string) {
 		return
 	}
 	p.spent[token] = true
-	p.Refreshed++
+	p.taken++
 	next := p.newRefresh(subject)
 	access := "rat-" + next
 	out := map[string]any{"access_token": access, "token_type": "Bearer", "expires_in": 300, "refresh_token": next}
@@ -304,7 +318,7 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not registered", http.StatusBadRequest)
 		return
 	}
-	signed, err := jose.ParseSigned(q.Get("id_token_hint"), []jose.SignatureAlgorithm{jose.ES256})
+	signed, err := jose.ParseSignedCompact(q.Get("id_token_hint"), []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -313,7 +327,7 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
 		if payload, err := signed.Verify(k.key.Public()); err == nil {
 			var claims struct{ Sub string }
 			if json.Unmarshal(payload, &claims) == nil {
-				p.SignedOut = append(p.SignedOut, claims.Sub)
+				p.signedOut = append(p.signedOut, claims.Sub)
 				http.Redirect(w, r, back, http.StatusFound)
 				return
 			}
