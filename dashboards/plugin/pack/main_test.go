@@ -65,7 +65,7 @@ func TestTheArchiveIsWhatTheCatalogWants(t *testing.T) {
 		t.Errorf("the same build gives other bytes: %v", err)
 	}
 	sums, err := os.ReadFile(name + ".sha256")
-	if err != nil || strings.Count(string(sums), "\n") != 12 || !strings.Contains(string(sums), "  grantwatch-datasource/module.js\n") || !strings.HasSuffix(string(sums), "  grantwatch-datasource-1.2.3.zip\n") {
+	if err != nil || strings.Count(string(sums), "\n") != 13 || !strings.Contains(string(sums), "  grantwatch-datasource/module.js\n") || !strings.HasSuffix(string(sums), "  grantwatch-datasource-1.2.3.zip\n") {
 		t.Errorf("hashes (%v):\n%s", err, sums)
 	}
 }
