@@ -110,7 +110,7 @@ test-plugin-frontend: plugin-frontend ## types, eslint and unit tests of the fro
 	@cd dashboards/plugin && npm run -s typecheck && npm run -s lint && npm run -s test
 
 .PHONY: test-editors
-test-editors: plugin-frontend engine ## the plugin's editors in headless Chromium, before the real plugin (PICTURES=folder: screenshots)
+test-editors: plugin-frontend engine ## the plugin's editors and every panel of the dashboards in headless Chromium, before the real plugin (PICTURES=folder: screenshots)
 	@deploy/require.sh chromium
 	@cd dashboards/datasource && $(GO) build -o ../plugin/.build/ ./harness && $(GO) build -o ../plugin/.build/gpx_grantwatch_datasource ./cmd/grantwatch-datasource
 	@cd dashboards/plugin && npm run -s harness && npm run -s test:browser
@@ -163,12 +163,13 @@ test-shippers: build engine ## ship through rsyslog, syslog-ng, curl, OTLP and H
 	@deploy/shippers/try.sh $(RECORDS)
 
 .PHONY: pictures
-pictures: build engine ## screenshots of the page and the report in docs/pictures
+pictures: build engine test-editors ## screenshots of the page, the report, the messages and the dashboards in docs/pictures
 	@deploy/require.sh chromium npm openssl curl pdftoppm:poppler-utils
 	@deploy/browser/axe.sh >/dev/null
 	@mkdir -p docs/pictures
 	@$(GO) test -count=1 -tags browser -timeout 20m -run 'EveryPage|SignIn|Report' ./deploy/browser/ -pictures $(CURDIR)/docs/pictures
 	@deploy/slack-pictures.sh
+	@deploy/grafana-pictures.sh
 
 .PHONY: clean
 clean: ## remove what was built; caches outside the folder stay

@@ -32,6 +32,15 @@ type Evaluation struct {
 	Status   string    `json:"status"` // evaluated, or partial when some of it was unverifiable
 	Judged   int       `json:"judged"`
 	Findings int       `json:"findings"`
+	Blind    int       `json:"unverifiable,omitempty"` // verdicts that the evidence does not allow: why it is partial
+}
+
+// Why says in words why an evaluation is partial; empty when it is not.
+func (e *Evaluation) Why() string {
+	if e.Blind == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d verdicts could not be given: evidence is missing", e.Blind, e.Judged)
 }
 
 // FeedReport is what one feed could answer for, as the page and the report show it.
@@ -211,6 +220,7 @@ func (e *evaluation) count(rule, team string, v access.Verdict) {
 	}
 	if v == access.VerdictUnverifiable {
 		t.Status = "partial"
+		t.Blind++
 	}
 }
 

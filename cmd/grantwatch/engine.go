@@ -18,7 +18,7 @@ func engineCommand() *cobra.Command {
 		Use: "engine", Short: "Runs the embedded ClickHouse engine alone", Args: cobra.NoArgs,
 		Long: "Runs the embedded ClickHouse engine, serving ClickHouse's HTTP interface on --listen or --socket until it is\nstopped. The password, if one is wanted, is read from GRANTWATCH_ENGINE_PASSWORD.",
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg.Password = os.Getenv("GRANTWATCH_ENGINE_PASSWORD")
+			cfg.Password = os.Getenv(engine.PasswordEnv)
 			cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 			if cfg.Listen != "" {
 				cfg.Ready = func() { fmt.Fprintf(c.ErrOrStderr(), "engine %s listens on http://%s\n", engine.Version, cfg.Listen) }

@@ -35,10 +35,10 @@ func program(t *testing.T) string {
 }
 
 // demoRun runs the demo, calls meddle while it runs, and returns what it printed without what may differ: times, addresses
-// and how often the engine was started.
-func demoRun(t *testing.T, path string, meddle func(cmd *exec.Cmd, done <-chan struct{})) (printed string, restarts int) {
+// and how often the engine was started. Its report is in the folder reports.
+func demoRun(t *testing.T, path, reports string, meddle func(cmd *exec.Cmd, done <-chan struct{})) (printed string, restarts int) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), path, "demo", "--once", "-q", "--events", "60000", "--listen", "127.0.0.1:0", "--reports", t.TempDir())
+	cmd := exec.CommandContext(t.Context(), path, "demo", "--once", "-q", "--events", "60000", "--listen", "127.0.0.1:0", "--slack", "127.0.0.1:0", "--reports", reports)
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	if err := cmd.Start(); err != nil {
@@ -80,15 +80,16 @@ func engineOf(parent int) int {
 	return 0
 }
 
-// TestKillingTheEngineChangesNothing kills the engine's process again and again while the demo runs: what is printed, the
-// findings and the score, is the same.
-func TestKillingTheEngineChangesNothing(t *testing.T) {
+// TestDemo runs the demo and holds its report against the golden files. Then it kills the engine's process again and again
+// while the demo runs once more: what is printed, the findings and the score, and every byte of the report are the same.
+func TestDemo(t *testing.T) {
 	if _, err := engine.Fetch(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	path := program(t)
-	want, _ := demoRun(t, path, func(*exec.Cmd, <-chan struct{}) {})
-	got, restarts := demoRun(t, path, func(cmd *exec.Cmd, done <-chan struct{}) {
+	path, calm, killed := program(t), t.TempDir(), t.TempDir()
+	want, _ := demoRun(t, path, calm, func(*exec.Cmd, <-chan struct{}) {})
+	t.Run("golden report", func(t *testing.T) { goldenReport(t, calm) })
+	got, restarts := demoRun(t, path, killed, func(cmd *exec.Cmd, done <-chan struct{}) {
 		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
 		last, seen := 0, 0
@@ -118,5 +119,11 @@ func TestKillingTheEngineChangesNothing(t *testing.T) {
 	}
 	if got != want {
 		t.Errorf("killed %d times, the demo printed\n%s\nwant\n%s", restarts, got, want)
+	}
+	for _, ext := range []string{"html", "pdf", "csv", "json", "manifest.json"} {
+		name := "grantwatch-2026-W36." + ext
+		if a, b := read(t, filepath.Join(calm, name)), read(t, filepath.Join(killed, name)); !bytes.Equal(a, b) {
+			t.Errorf("killed %d times, %s is another: %s", restarts, name, firstDifference(b, a))
+		}
 	}
 }

@@ -26,6 +26,13 @@ func only(f *data.Frame, q *queries.Query, column string) error {
 		return fmt.Errorf("query %s has no column of numbers named %.60q; there are: %s", q.Name, column, strings.Join(names, ", "))
 	}
 	f.Fields = slices.DeleteFunc(f.Fields, func(x *data.Field) bool { return slices.Contains(names, x.Name) && x.Name != column })
+	if len(names) > 1 { // a legend need not say of every series what the panel is about
+		for _, x := range f.Fields {
+			if x.Name == column && len(x.Labels) > 0 && x.Config != nil {
+				x.Config.DisplayNameFromDS = strings.TrimSuffix(x.Config.DisplayNameFromDS, seriesSeparator+column)
+			}
+		}
+	}
 	return nil
 }
 

@@ -2,6 +2,7 @@ package datasource
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -86,6 +87,9 @@ func field(c queries.Column, v *store.PanelColumn, needsTime bool) *data.Field {
 	}
 	f := data.NewField(c.Name, nil, values)
 	f.Config = &data.FieldConfig{Description: c.Description, Unit: c.Unit}
+	if v.Texts != nil && c.Unit == "" {
+		f.Config.Unit = "string" // by a panel's unit for numbers, account 444455556666 would be "444 Bil"
+	}
 	return f
 }
 
@@ -118,8 +122,39 @@ func wideOf(f *data.Frame, r *queries.Result) (*data.Frame, error) {
 		return nil, err
 	}
 	wide.Name = r.Query.Name
+	var labels, numbers []string
+	for i, c := range r.Columns {
+		switch {
+		case r.Values[i].Texts != nil:
+			labels = append(labels, c.Name)
+		case i > 0:
+			numbers = append(numbers, c.Name)
+		}
+	}
 	for _, made := range wide.Fields {
-		made.Config = units[made.Name]
+		config := *units[made.Name]
+		if len(made.Labels) > 0 {
+			config.DisplayNameFromDS = seriesName(made, labels, len(numbers) > 1)
+		}
+		made.Config = &config
 	}
 	return wide, nil
+}
+
+// seriesSeparator stands between the parts of a series' name.
+const seriesSeparator = " · "
+
+// seriesName is what a legend says of a series: the values of its labels in the order of the columns, with the column's name
+// where there are several. Grafana's own name spells every label out.
+func seriesName(f *data.Field, labels []string, withColumn bool) string {
+	var parts []string
+	for _, l := range labels {
+		if v := f.Labels[l]; v != "" {
+			parts = append(parts, v)
+		}
+	}
+	if withColumn || len(parts) == 0 {
+		parts = append(parts, f.Name)
+	}
+	return strings.Join(parts, seriesSeparator)
 }

@@ -3,6 +3,8 @@ package datasource_test
 import (
 	"context"
 	"encoding/json"
+	"regexp"
+	"strconv"
 	"testing"
 	"time"
 
@@ -105,6 +107,64 @@ func TestNewFindingsAreStreamed(t *testing.T) {
 	}
 	if got := names(all.collect(1)); len(got) != 1 || got[0] != "new11" {
 		t.Errorf("all teams: %v", got)
+	}
+}
+
+// TestStreamsEndWithTheirListeners looks at the plugin's own process: a stream that nobody hears any more holds nothing.
+func TestStreamsEndWithTheirListeners(t *testing.T) {
+	organisation(t, "leaving")
+	g, s := start(t), sourceOf(1, "leaving", map[string]any{"forwardIdentity": true, "defaultTeams": []string{}, "scopes": []any{map[string]any{"users": []string{"ana"}, "teams": []string{"payments"}}}})
+	ana := s.as(&backend.User{Login: "ana"})
+	g.frame(t, ana, ask{query: "findings"})
+	before := g.goroutines(t)
+	const listeners = 40
+	ctx, leave := context.WithCancel(t.Context())
+	var all []*follower
+	for range listeners {
+		all = append(all, g.follow(ctx, t, ana, "findings/payments"))
+	}
+	within(t, "the streams run", func() bool { return g.goroutines(t) >= before+listeners })
+	leave()
+	for i, f := range all {
+		if _, err := f.next(); err == nil {
+			t.Errorf("stream %d goes on", i)
+		}
+	}
+	within(t, "the streams are gone", func() bool { return g.goroutines(t) < before+listeners/4 })
+	// And somebody who may not see the team is told so, at once, by a stream that holds nothing either.
+	if _, err := g.follow(t.Context(), t, ana, "findings/platform").next(); err == nil {
+		t.Error("a stream of another team ran")
+	}
+}
+
+// goroutines is how many the plugin's process has, from the metrics that it offers Grafana.
+func (g *grafana) goroutines(t *testing.T) int {
+	t.Helper()
+	res, err := g.diagnostics.CollectMetrics(t.Context(), &pluginv2.CollectMetricsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`(?m)^go_goroutines (\d+)`).FindSubmatch(res.Metrics.Prometheus)
+	if m == nil {
+		t.Fatalf("no count of goroutines in %.300s", res.Metrics.Prometheus)
+	}
+	n, _ := strconv.Atoi(string(m[1])) // the expression matches digits only
+	return n
+}
+
+// within waits until something holds.
+func within(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited in vain until %s", what)
+		case <-tick.C:
+		}
 	}
 }
 

@@ -26,9 +26,9 @@ type rule struct {
 // alertRules watch the pipeline itself. What it finds is told by Grantwatch; that it stopped finding, nobody else can tell.
 var alertRules = []rule{
 	{
-		uid: "grantwatch-feed-silent", title: "A feed is silent", severity: "warning", query: target("findings_count", params{"kind": []string{"FEED_SILENT"}}).column("open"),
+		uid: "grantwatch-feed-silent", title: "A feed is silent", severity: "warning", query: target("findings_by_feed", params{"kind": []string{"FEED_SILENT"}}).column("open"),
 		window: 900, reducer: "last", evaluator: "gt", limits: []float64{0}, pending: "5m", noData: "OK", runbook: "feed-silent", panel: "Lag",
-		summary: "{{ .Labels.team }}: a feed says nothing for longer than it may",
+		summary: "feed {{ .Labels.feed }} of {{ .Labels.team }} says nothing for longer than it may",
 		details: "What its logs would have shown cannot be proved: verdicts that need them become UNVERIFIABLE.",
 	},
 	{

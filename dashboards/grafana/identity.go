@@ -16,9 +16,10 @@ func identity() Dashboard {
 		Annotations: marks(opened(), gaps()),
 	},
 		band{"", 8, []cell{
-			{16, series("Activity", "Events of this identity per interval, by what became of them.", "short", "no events in this range", "bars", nil, target("identity_activity", whom(params{"feed": chosenFeeds})))},
+			{16, series("Activity", "Events of this identity per interval, by what became of them.", "short", "no events in this range", "bars", nil, target("identity_activity", whom(params{"feed": chosenFeeds}))).every("6h")},
 			{8, table("Findings", "What is open about this identity, with exceptions.", "nothing is open", target("findings", whom(params{"provider": chosenProviders, "state": []string{"open", "reopened", "excepted"}})),
-				"handling", "identity", "identity_kind", "owner", "provider", "account", "feed", "rule", "proposal", "first_seen", "last_seen", "age", "identity_uid", "fingerprint", "team")},
+				"handling", "identity", "identity_kind", "owner", "provider", "account", "feed", "rule", "proposal", "first_seen", "last_seen", "age", "identity_uid", "fingerprint", "team").
+				first("severity", "kind", "why")},
 		}},
 		band{"", 11, []cell{
 			{24, table("Timeline", "Events of this identity, newest first, each once.", "no events in this range", target("identity_timeline", whom(params{"feed": chosenFeeds})), "session", "id", "user_agent")},
@@ -29,7 +30,7 @@ func identity() Dashboard {
 		}},
 		band{"Evidence", 12, []cell{
 			{16, lines("Records", "Records as they came where the feed keeps them, else the normalised event. The label form says which.", "no records in this range", target("raw_logs", whom(params{"provider": chosenProviders, "feed": chosenFeeds})))},
-			{8, table("What was said of it", "Every step in the life of its findings, newest first.", "nothing was said in this range", target("finding_history", whom(nil)), "identity", "fingerprint", "team")},
+			{8, table("What was said of it", "Every step in the life of its findings, newest first.", "nothing was said in this range", target("finding_history", whom(nil)), "identity", "fingerprint", "team").first("time", "state", "severity", "why")},
 		}},
 	)
 }

@@ -390,6 +390,14 @@ func TestAlertRules(t *testing.T) {
 				t.Errorf("%s prints the label %s, which %s does not give", r.UID, m[1], q.Name)
 			}
 		}
+		// Whoever is woken by a rule about a feed must not have to look for which one.
+		if strings.Contains(r.Annotations["summary"], "feed ") {
+			for _, label := range []string{"feed", "team"} {
+				if !strings.Contains(r.Annotations["summary"], "{{ .Labels."+label+" }}") {
+					t.Errorf("%s: the summary does not name the %s: %s", r.UID, label, r.Annotations["summary"])
+				}
+			}
+		}
 		page, _ := strings.CutPrefix(r.Annotations["runbook_url"], "https://github.com/grantwatch/grantwatch/blob/main/")
 		if book, err := os.ReadFile(filepath.Join(root, page)); err != nil || !strings.Contains(string(book), r.UID) {
 			t.Errorf("%s: its runbook %s is not there or does not name it: %v", r.UID, page, err)

@@ -33,9 +33,15 @@ func panel(kind, title, description, unit, none string, t ...Target) Panel {
 		FieldConfig: &FieldConfig{Defaults: Field{Unit: unit, NoValue: none}, Overrides: []Override{}}, Options: map[string]any{}}
 }
 
+// plain says nothing of a value. A panel that names no thresholds gets Grafana's own, by which every count from 80 on is red.
+func plain() *Thresholds { return &Thresholds{Mode: "absolute", Steps: []Step{{Color: "text"}}} }
+
 // stat is one number: the sum of a column over all rows.
 func stat(title, description, unit, none string, th *Thresholds, t Target) Panel {
 	p := panel("stat", title, description, unit, none, t)
+	if th == nil {
+		th = plain()
+	}
 	p.FieldConfig.Defaults.Thresholds = th
 	p.FieldConfig.Defaults.Color = map[string]any{"mode": "thresholds"}
 	p.Options = map[string]any{
@@ -74,7 +80,7 @@ func bars(title, description, unit, none string, t Target) Panel {
 	p.FieldConfig.Defaults.Color = map[string]any{"mode": "fixed", "fixedColor": "blue"}
 	p.Options = map[string]any{
 		"reduceOptions": map[string]any{"calcs": []string{"lastNotNull"}, "fields": "/^" + t.Column + "$/", "values": true, "limit": 40},
-		"orientation":   "horizontal", "displayMode": "basic", "showUnfilled": true, "valueMode": "text", "namePlacement": "auto", "sizing": "auto",
+		"text":          map[string]any{"titleSize": 13, "valueSize": 15}, "orientation": "horizontal", "displayMode": "basic", "showUnfilled": true, "valueMode": "text", "namePlacement": "auto", "sizing": "auto",
 		"legend": map[string]any{"displayMode": "list", "placement": "bottom", "showLegend": false, "calcs": []string{}},
 	}
 	return p
@@ -84,7 +90,9 @@ func bars(title, description, unit, none string, t Target) Panel {
 func table(title, description, none string, t Target, hidden ...string) Panel {
 	p := panel("table", title, description, "short", none, t)
 	p.FieldConfig.Defaults.Custom = map[string]any{"align": "auto", "filterable": true, "cellOptions": map[string]any{"type": "auto"}}
-	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, severityWords(), verdictWords(), identityLink(), teamLink(), feedLink())
+	p.FieldConfig.Defaults.Thresholds = plain()
+	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, emptyCells(), severityWords(), verdictWords(), identityLink(), teamLink(), feedLink())
+	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, widths()...)
 	p.Options = map[string]any{"showHeader": true, "cellHeight": "sm", "footer": map[string]any{"show": false, "reducer": []string{"sum"}, "countRows": false}}
 	if len(hidden) > 0 {
 		without := map[string]any{}
@@ -94,6 +102,34 @@ func table(title, description, none string, t Target, hidden ...string) Panel {
 		p.Transformations = []map[string]any{{"id": "organize", "options": map[string]any{"excludeByName": without, "indexByName": map[string]any{}, "renameByName": map[string]any{}}}}
 	}
 	return p
+}
+
+// emptyCells are a dash: the text for no data is for a table without rows, and Grafana would put it into every empty cell.
+func emptyCells() Override {
+	return Override{Matcher: Matcher{ID: "byRegexp", Options: "/.*/"}, Properties: []Property{{"noValue", "–"}}}
+}
+
+// widths give short words little room, so that names have what is left and no less than can be read. A table that is
+// narrower than its columns scrolls.
+func widths() []Override {
+	var out []Override
+	for _, c := range []struct {
+		width int
+		names string
+	}{
+		{90, "state|team|provider|open|critical|high|medium|low|excepted|grants|feeds|age|rows|weight|verdicts|hits|layer"},
+		{120, "verdict|unverifiable|handling|account|owner|outcome|status|blinds|covered|grade|received|stored|filtered|dead|idle|visibility|drift_index|drift_real|nhi_ratio|coverage|partial|skipped|judged|findings"},
+		{140, "issuer_state|reach_state|expiry_state|identity_kind|candidate"},
+		{175, "time|timeEnd|at|from|to|since|until|day|expires|first_seen|last_seen|last|read|newest|ended|evaluated|recommendation"},
+		{190, "drift_newly_visible|revocation_median|revocation_p95|revocations_open"},
+		{250, "kind|rule"},
+	} {
+		out = append(out, Override{Matcher: Matcher{ID: "byRegexp", Options: "/^(" + c.names + ")$/"}, Properties: []Property{{"custom.width", c.width}}})
+	}
+	return append(out,
+		Override{Matcher: Matcher{ID: "byRegexp", Options: "/^(why|proposal|text|counterfactual|sample|detail)$/"}, Properties: []Property{{"custom.minWidth", 440}}},
+		Override{Matcher: Matcher{ID: "byRegexp", Options: "/^(identity|subject)$/"}, Properties: []Property{{"custom.minWidth", 300}}},
+		Override{Matcher: Matcher{ID: "byRegexp", Options: "/^(permission|resource|action|credential|feed)$/"}, Properties: []Property{{"custom.minWidth", 160}}})
 }
 
 func mapped(words ...[2]string) []map[string]any {
@@ -136,6 +172,24 @@ func teamLink() Override {
 
 func feedLink() Override {
 	return leadsTo("feed", "This feed's coverage", "/d/grantwatch-coverage?var-feed=${__data.fields.feed:percentencode}"+carried)
+}
+
+// first puts columns of a table first, in this order; the others follow as they come.
+func (p Panel) first(columns ...string) Panel {
+	at := map[string]any{}
+	for i, name := range columns {
+		at[name] = i
+	}
+	if len(p.Transformations) == 0 {
+		p.Transformations = []map[string]any{{"id": "organize", "options": map[string]any{"excludeByName": map[string]any{}, "renameByName": map[string]any{}}}}
+	}
+	p.Transformations[0]["options"].(map[string]any)["indexByName"] = at
+	return p
+}
+
+// wrapped shows all of a text over several lines. Grafana 12 moved the option out of the cell's type.
+func wrapped(name string) Override {
+	return byName(name, Property{"custom.cellOptions", map[string]any{"type": "auto", "wrapText": true}}, Property{"custom.wrapText", true})
 }
 
 func (p Panel) with(o ...Override) Panel {

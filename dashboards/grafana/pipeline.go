@@ -16,7 +16,7 @@ func pipeline() Dashboard {
 		band{"", 9, []cell{
 			{12, series("Records per second", "Received per feed, by the time at which their batch was stored.", "cps", "nothing was received in this range", "line", nil, target("pipeline_rate", feeds).column("rate"))},
 			{12, series("What became of records", "Stored, filtered as seen before, and dead, per interval. received = stored + filtered + dead.", "short", "nothing was received in this range", "bars", nil,
-				target("pipeline_records", feeds).column("stored"), target("pipeline_records", feeds).column("filtered"), target("pipeline_records", feeds).column("dead"))},
+				target("pipeline_records", feeds).column("stored"), target("pipeline_records", feeds).column("filtered"), target("pipeline_records", feeds).column("dead")).every("5m")},
 		}},
 		band{"Lag", 9, []cell{
 			{12, table("Lag", "How old the newest event of each feed is, how long ago anything was stored, and how late its events come.", "no feed was read yet", target("pipeline_lag", feeds)).link(runbook("lag", "Runbook: a feed lags"))},

@@ -30,21 +30,25 @@ func soc() Dashboard {
 		band{"", 12, []cell{
 			{24, table("Open findings, live", "Open findings, gravest first. New and changed ones follow while the page is open. Verdicts are defined in docs/verdicts.md.", "no open findings",
 				target("findings", params{"team": chosenTeams, "provider": chosenProviders, "kind": chosenKinds, "severity": chosenSeverities}).live(),
-				"identity_kind", "account", "feed", "rule", "first_seen", "last_seen", "identity_uid", "fingerprint")},
+				"identity_kind", "account", "feed", "rule", "first_seen", "last_seen", "identity_uid", "fingerprint").
+				first("severity", "kind", "verdict", "team", "identity", "why", "permission", "resource", "owner", "state", "handling", "age", "proposal")},
 		}},
 		band{"Acts after leaving, grants past the approvals", 9, []cell{
 			{12, table("Activity after the end", "Who acted after employment or contract ended, beyond the residual session.", "nobody acted after leaving", target("findings", narrowed("POST_TERMINATION_ACTIVITY", "RESIDUAL_SESSION", "ACCOUNT_STILL_ENABLED")),
-				"state", "handling", "identity_kind", "feed", "rule", "first_seen", "last_seen", "identity_uid", "fingerprint", "proposal")},
+				"verdict", "owner", "permission", "resource", "account", "state", "handling", "identity_kind", "feed", "rule", "first_seen", "last_seen", "identity_uid", "fingerprint", "proposal").
+				first("severity", "team", "identity", "why", "kind")},
 			{12, table("Out-of-band grants", "Grants that came into being without an approval and outside of the baseline.", "no grants out of band", target("findings", narrowed("OUT_OF_BAND", "BASELINE_DRIFT")),
-				"state", "handling", "identity_kind", "feed", "rule", "first_seen", "last_seen", "identity_uid", "fingerprint", "proposal")},
+				"verdict", "state", "handling", "account", "identity_kind", "feed", "rule", "first_seen", "last_seen", "identity_uid", "fingerprint", "proposal").
+				first("severity", "team", "identity", "permission", "resource", "why", "kind")},
 		}},
 		band{"Trends", 9, []cell{
-			{12, series("Opened and resolved", "Steps in the life of findings per interval; one that comes back counts again.", "short", "no findings changed", "bars", nil, target("findings_trend", params{"team": chosenTeams, "severity": chosenSeverities}))},
+			{12, series("Opened and resolved", "Steps in the life of findings per interval; one that comes back counts again.", "short", "no findings changed", "bars", nil, target("findings_trend", params{"team": chosenTeams, "severity": chosenSeverities})).every("1d")},
 			{12, bars("By kind", "Open findings of each kind, most first.", "short", "no open findings", target("findings_by_kind", narrowed()).column("open"))},
 		}},
 		band{"Feeds and messages", 9, []cell{
 			{12, table("Feeds that say nothing", "Findings about feeds. Each made verdicts UNVERIFIABLE; Log coverage counts them.", "every feed speaks", target("findings", narrowed("FEED_SILENT", "FEED_GAP", "FEED_REJECTS", "SNAPSHOT_REFUSED", "IDENTITY_FEED_STALE")),
-				"identity", "identity_kind", "permission", "resource", "provider", "account", "owner", "rule", "first_seen", "last_seen", "identity_uid", "fingerprint", "handling").
+				"verdict", "state", "identity", "identity_kind", "permission", "resource", "provider", "account", "owner", "rule", "first_seen", "last_seen", "identity_uid", "fingerprint", "handling").
+				first("severity", "team", "feed", "why", "kind").
 				link(runbook("feed-silent", "Runbook: a feed is silent"))},
 			{12, table("Messages to owners", "What was told to whom, newest first.", "nothing was told", target("deliveries", params{"team": chosenTeams}), "fingerprint")},
 		}},

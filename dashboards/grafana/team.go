@@ -11,8 +11,8 @@ func team() Dashboard {
 		band{"", 10, []cell{
 			{24, table("Teams", "The figures of each team's last evaluation. Visibility is good from 80 %; the drift index is amber from 34 and red from 67; below 80 % coverage nothing is recommended.", "no evaluation yet", target("team_scorecard", teams)).
 				with(
-					byName("visibility", Property{"thresholds", least(0.6, 0.8)}, Property{"custom.cellOptions", map[string]any{"type": "color-text"}}, Property{"displayName", "visibility (good from 80 %)"}),
-					byName("drift_index", Property{"thresholds", steps(34, 67)}, Property{"custom.cellOptions", map[string]any{"type": "color-text"}}, Property{"displayName", "drift index (amber 34, red 67)"}, Property{"decimals", 1}),
+					byName("visibility", Property{"thresholds", least(0.6, 0.8)}, Property{"custom.cellOptions", map[string]any{"type": "color-text"}}),
+					byName("drift_index", Property{"thresholds", steps(34, 67)}, Property{"custom.cellOptions", map[string]any{"type": "color-text"}}, Property{"decimals", 1}),
 					byName("nhi_ratio", Property{"decimals", 1}),
 				)},
 		}},
@@ -31,11 +31,15 @@ func team() Dashboard {
 			{6, series("Open and unverifiable", "Open findings, and verdicts that the evidence does not allow.", "none", "no figures yet", "line", nil, target("figure_trend", figure("open", "unverifiable")).column("value"))},
 		}},
 		band{"What needs a decision", 10, []cell{
-			{12, table("Governance", "What is recommended for policy and execution, why, and what would change it. Oversight is always central.", "no evaluation yet", target("governance", teams), "rule")},
-			{12, table("Exceptions that expire", "Findings under an exception that ends within 14 days or has ended.", "no exception ends within 14 days", target("exceptions_expiring", params{"team": chosenTeams, "kind": chosenKinds, "days": 14}), "fingerprint")},
+			{24, table("Governance", "What is recommended for policy and execution, why, and what would change it. Oversight is always central.", "no evaluation yet", target("governance", teams), "rule").
+				with(wrapped("why"), wrapped("counterfactual"))},
+		}},
+		band{"", 8, []cell{
+			{24, table("Exceptions that expire", "Findings under an exception that ends within 14 days or has ended.", "no exception ends within 14 days", target("exceptions_expiring", params{"team": chosenTeams, "kind": chosenKinds, "days": 14}), "fingerprint")},
 		}},
 		band{"Credentials whose answers are missing", 10, []cell{
-			{24, table("Credentials that nobody can answer for", "NHI credentials of which issuer, reach or expiry is stale or unknown, least known first.", "every credential is answered for", target("credentials", params{"team": chosenTeams, "answer": []string{"stale", "unknown"}}), "identity_uid", "issuer_evidence", "reach_evidence", "expiry_evidence")},
+			{24, table("Credentials that nobody can answer for", "NHI credentials of which issuer, reach or expiry is stale or unknown, least known first.", "every credential is answered for", target("credentials", params{"team": chosenTeams, "answer": []string{"stale", "unknown"}}), "identity_uid", "issuer_evidence", "reach_evidence", "expiry_evidence").
+				first("team", "identity", "credential", "issuer_state", "reach_state", "expiry_state", "owner", "provider")},
 		}},
 	)
 }

@@ -32,6 +32,13 @@ var findingQueries = []Query{
 			count("unverifiable", "Open or reopened with the verdict UNVERIFIABLE."), count("excepted", "Covered by an exception.")},
 	},
 	{
+		Name: "findings_by_feed", Title: "Findings about feeds, by feed", Shape: NumericLong, Unit: "short", Limit: mostRows, TimeRange: rangeNow,
+		Description: "How many findings about each feed are open, most first: silent, with gaps, with rejects. An alert rule on it names the feed.",
+		Params:      []Param{team, kind, severity, feed},
+		Columns: []Column{teamColumn(), text("feed", "The feed that they are about."), count("open", "Open or reopened, without UNVERIFIABLE."),
+			count("unverifiable", "Open or reopened with the verdict UNVERIFIABLE.")},
+	},
+	{
 		Name: "findings_trend", Title: "Findings opened and resolved", Shape: SeriesWide, Unit: "short", Limit: mostPoints, TimeRange: rangeEvents,
 		Description: "Steps in the life of findings per interval. A finding that goes and comes back counts each time.",
 		Params:      []Param{team, severity},

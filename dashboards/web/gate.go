@@ -22,6 +22,8 @@ type SignIn struct {
 	Tokens   *signin.Tokens
 	Sessions *signin.Sessions
 	Secure   bool // browsers reach the page over TLS
+	// Recheck is how often the identity provider is asked again whether it vouches for a reader, and with which groups.
+	Recheck time.Duration
 }
 
 // The cookies. The prefix __Host- holds a cookie to this host and to TLS; without TLS, on loopback, browsers refuse it.
@@ -47,15 +49,18 @@ func (s *SignIn) read(r *http.Request, name string) string {
 	return ""
 }
 
-func (s *SignIn) session(r *http.Request) *signin.Session { return s.Sessions.Of(s.read(r, "session")) }
-
-// askFor sends whoever is not signed in to do so. Programs are told by the status.
-func (s *SignIn) askFor(w http.ResponseWriter, r *http.Request) {
+// askFor sends whoever is not signed in to do so, and past the page's own question when the provider alone has to say
+// again who it is. Programs are told by the status.
+func (s *SignIn) askFor(w http.ResponseWriter, r *http.Request, again bool) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		http.Error(w, "sign in at /signin", http.StatusUnauthorized)
 		return
 	}
-	http.Redirect(w, r, "/signin?to="+url.QueryEscape(local(r.URL.RequestURI())), http.StatusSeeOther)
+	door := "/signin?to="
+	if again {
+		door = "/signin/oidc?to="
+	}
+	http.Redirect(w, r, door+url.QueryEscape(local(r.URL.RequestURI())), http.StatusSeeOther)
 }
 
 type signInBody struct {
@@ -64,6 +69,7 @@ type signInBody struct {
 	Problem      string
 	Who          string // who is signed in at the provider and may see nothing
 	Out          bool   // was signed out just now
+	There        string // the address at which the provider signs out too
 }
 
 func signInPage(v *visit) {
@@ -77,10 +83,15 @@ func (v *visit) askAgain(status int, b *signInBody) {
 }
 
 // admit signs a reader in under a new key; whatever session the browser had ends.
-func (v *visit) admit(r signin.Reader, until time.Time, to string) {
-	in := v.site.signIn
+func (v *visit) admit(ses signin.Session, to string) {
+	in, r := v.site.signIn, ses.Reader
 	in.Sessions.End(in.read(v.r, "session"))
-	key := in.Sessions.Begin(r, until)
+	key, err := in.Sessions.Open(ses)
+	if err != nil {
+		slog.Error("sessions of the page", "error", err)
+		v.askAgain(http.StatusInternalServerError, &signInBody{To: to, Problem: "Your session could not be kept. The operator's log says why."})
+		return
+	}
 	http.SetCookie(v.w, in.cookie("session", key, in.Sessions.Absolute))
 	slog.Info("signed in to the page", "reader", r.ID, "from", v.from.String())
 	http.Redirect(v.w, v.r, local(to), http.StatusSeeOther) //nolint:gosec // local leads nowhere but to this page
@@ -98,7 +109,8 @@ func signInToken(v *visit) {
 		v.askAgain(http.StatusTooManyRequests, &signInBody{To: to, Problem: "Too many wrong tokens came from your address. Try again in " + strconv.Itoa(int(wait.Minutes())+1) + " minutes."})
 		return
 	}
-	r, until, ok, err := in.Tokens.Check(v.from, strings.TrimSpace(v.r.PostFormValue("token")))
+	given := strings.TrimSpace(v.r.PostFormValue("token"))
+	r, until, ok, err := in.Tokens.Check(v.from, given)
 	if err != nil {
 		slog.Error("tokens of the page", "error", err)
 	}
@@ -107,7 +119,7 @@ func signInToken(v *visit) {
 		v.askAgain(http.StatusUnauthorized, &signInBody{To: to, Problem: "This token is not known, or it has expired."})
 		return
 	}
-	v.admit(r, until, to)
+	v.admit(signin.Session{Reader: r, Until: until, Proof: signin.Proof{Token: signin.HashOf(given)}}, to)
 }
 
 // signInBegin is a link and no form: browsers hold the way on to the provider to the policy on forms.
@@ -135,7 +147,7 @@ func signInFinish(v *visit) {
 		return
 	}
 	http.SetCookie(v.w, in.cookie("begun", "", 0))
-	r, to, err := in.OIDC.Finish(v.r.Context(), v.r, in.read(v.r, "begun"))
+	r, proof, to, err := in.OIDC.Finish(v.r.Context(), v.r, in.read(v.r, "begun"))
 	switch {
 	case errors.Is(err, signin.ErrNobody):
 		slog.Warn("signed in and may see nothing", "reader", r.ID)
@@ -144,7 +156,12 @@ func signInFinish(v *visit) {
 		slog.Warn("sign-in", "error", err, "from", v.from.String())
 		v.askAgain(http.StatusForbidden, &signInBody{To: to, Problem: "You could not be signed in. Begin again; if it happens twice, the operator's log says why."})
 	default:
-		v.admit(r, time.Time{}, to)
+		if !proof.Fits() {
+			slog.Warn("the identity provider's token is too large to ask again with", "reader", r.ID)
+			v.askAgain(http.StatusForbidden, &signInBody{To: to, Problem: "Your identity provider says more of you than can be kept here. The operator's log says so too."})
+			return
+		}
+		v.admit(signin.Session{Reader: r, Proof: proof}, to)
 	}
 }
 
@@ -154,15 +171,30 @@ func signOut(v *visit) {
 		notFound(v)
 		return
 	}
-	ses := in.session(v.r)
+	ses, _ := in.session(v.r)
 	if ses == nil || !ses.Ours(v.r.PostFormValue("form")) {
 		http.Error(v.w, "this form does not come from a page of your session", http.StatusForbidden)
 		return
 	}
 	in.Sessions.End(in.read(v.r, "session"))
 	http.SetCookie(v.w, in.cookie("session", "", 0))
-	v.askAgain(http.StatusOK, &signInBody{To: "/", Out: true})
+	there := ""
+	if in.OIDC != nil && ses.Proof.Subject != "" {
+		there = in.OIDC.EndSession(v.r.Context(), ses.Proof)
+	}
+	if there != "" {
+		// An answer to a form may not lead to another site by this page's own policy; the page that it shows may.
+		v.w.Header().Set("Refresh", "0; url="+there)
+	}
+	v.askAgain(http.StatusOK, &signInBody{To: "/", Out: true, There: there})
 }
 
-// signedOut catches a reload of the page that signing out led to.
-func signedOut(v *visit) { http.Redirect(v.w, v.r, "/", http.StatusSeeOther) }
+// signedOut is where the provider sends browsers back to after it signed them out, and what a reload of the page shows that
+// signing out led to.
+func signedOut(v *visit) {
+	if ses, _ := v.site.signIn.session(v.r); ses != nil {
+		http.Redirect(v.w, v.r, "/", http.StatusSeeOther)
+		return
+	}
+	v.askAgain(http.StatusOK, &signInBody{To: "/", Out: true})
+}

@@ -32,6 +32,10 @@ type house struct {
 	sessions *signin.Sessions
 	view     *ledger.View
 	evidence *kept
+
+	tokens    *signin.Tokens
+	tokenFile string
+	groups    map[string][]string // that the configuration maps
 }
 
 const (
@@ -63,6 +67,7 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.tokens, h.tokenFile = tokens, file
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	h.sessions = &signin.Sessions{Idle: time.Hour, Absolute: 12 * time.Hour, Now: now}
 	h.Server = httptest.NewUnstartedServer(nil)

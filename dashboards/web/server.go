@@ -68,11 +68,11 @@ func New(c Config) http.Handler {
 	for pattern, h := range map[string]func(*visit){
 		"GET /{$}": overview, "GET /findings": findings, "GET /findings.csv": findingsCSV, "GET /findings.json": findingsJSON, "GET /findings/{fingerprint}": finding,
 		"GET /teams": teams, "GET /teams/{name}": team, "GET /feeds": feeds, "GET /identities": identities, "GET /identities/{uid}": identity,
-		"GET /rules": rules, "GET /reports/{$}": reports, "GET /reports/{path...}": reportFile, "GET /signout": signedOut, "POST /signout": signOut, "/": notFound,
+		"GET /rules": rules, "GET /reports/{$}": reports, "GET /reports/{path...}": reportFile, "POST /signout": signOut, "/": notFound,
 	} {
 		mux.HandleFunc(pattern, s.behind(h))
 	}
-	for pattern, h := range map[string]func(*visit){"GET /signin": signInPage, "POST /signin": signInToken, "GET /signin/oidc": signInBegin, "GET /signin/callback": signInFinish} {
+	for pattern, h := range map[string]func(*visit){"GET /signin": signInPage, "POST /signin": signInToken, "GET /signin/oidc": signInBegin, "GET /signin/callback": signInFinish, "GET /signout": signedOut} {
 		mux.HandleFunc(pattern, s.before(h))
 	}
 	mux.HandleFunc("POST /theme", s.theme)

@@ -47,9 +47,9 @@ func (s *server) behind(h func(*visit)) http.HandlerFunc {
 			h(s.visit(w, r, everybody))
 			return
 		}
-		ses := s.c.SignIn.session(r)
+		ses, again := s.c.SignIn.session(r)
 		if ses == nil {
-			s.c.SignIn.askFor(w, r)
+			s.c.SignIn.askFor(w, r, again)
 			return
 		}
 		v := s.visit(w, r, ses.Reader)

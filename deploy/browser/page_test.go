@@ -19,6 +19,7 @@ import (
 	"github.com/grantwatch/grantwatch/dashboards/report/viewtest"
 	"github.com/grantwatch/grantwatch/dashboards/web"
 	"github.com/grantwatch/grantwatch/dashboards/web/signin"
+	"github.com/grantwatch/grantwatch/dashboards/web/signin/providertest"
 	"github.com/grantwatch/grantwatch/detect/ledger"
 )
 
@@ -154,6 +155,52 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("after signing out: %s", text)
 	}
 	b.quiet("signing in")
+}
+
+// TestSignOutAtTheProvider signs in and out at an identity provider, as a browser that holds to the page's policy lets it.
+func TestSignOutAtTheProvider(t *testing.T) {
+	provider := providertest.New(time.Now)
+	defer provider.Close()
+	v := viewtest.Organisation(80)
+	srv := httptest.NewUnstartedServer(nil)
+	srv.Start()
+	defer srv.Close()
+	provider.Redirect = srv.URL + "/signin/callback"
+	provider.Is("u-1", providertest.Groups("payments-owners"))
+	oidc := signin.NewOIDC(signin.OIDCConfig{Issuer: provider.URL, ClientID: provider.ClientID, ClientSecret: func() (string, error) { return provider.Secret, nil }, RedirectURL: provider.Redirect,
+		Groups: map[string][]string{"payments-owners": {"payments"}}, SignedOut: srv.URL + "/signout", Now: time.Now})
+	folder, err := signin.NewFolder(filepath.Join(t.TempDir(), "sessions"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Config.Handler = web.New(web.Config{View: func() *ledger.View { return v }, SignIn: &web.SignIn{OIDC: oidc, Recheck: time.Hour, Sessions: &signin.Sessions{Idle: time.Hour, Absolute: time.Hour, Now: time.Now, Folder: folder}}})
+	b := open(t)
+	b.look(1280, 900, "light", "")
+	b.to(srv.URL + "/teams")
+	b.run(chromedp.Click("a.button"), chromedp.WaitVisible(".who-am-i"))
+	if text := ask[string](b, `location.pathname + document.body.innerText`); !strings.HasPrefix(text, "/teams") || strings.Contains(text, "storefront") {
+		t.Error("not the page of payments")
+	}
+	// The page that says so leads to the provider at once, and the provider back.
+	b.run(chromedp.Click(".who-am-i button"))
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for len(provider.SignedOut()) == 0 {
+		select {
+		case <-b.Done():
+			t.Fatal("nobody is signed out at the provider")
+		case <-tick.C:
+		}
+	}
+	b.run(chromedp.WaitVisible(".door p:last-of-type .button"))
+	if text := ask[string](b, `document.body.innerText`); !strings.Contains(text, "You are signed out") {
+		t.Errorf("after signing out: %s", text)
+	}
+	if gone := provider.SignedOut(); len(gone) != 1 || gone[0] != "u-1" {
+		t.Errorf("signed out at the provider: %v", gone)
+	}
+	b.accessible("signed out")
+	b.quiet("signing out at the provider")
 }
 
 // TestKeyboard walks the page without a mouse.

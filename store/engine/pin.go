@@ -12,6 +12,9 @@ const Version = "26.7.3-stable.1"
 // of one's own; with it nothing is ever fetched.
 const LibraryEnv = "GRANTWATCH_ENGINE_LIB"
 
+// PasswordEnv names the password of an engine that is started by hand.
+const PasswordEnv = "GRANTWATCH_ENGINE_PASSWORD"
+
 // pin is what is known about the engine of one platform before it is fetched.
 type pin struct {
 	platform  string // the last part of the package name, and of the cache folder

@@ -170,6 +170,8 @@ func (p *Process) run(ctx context.Context, ready func()) error {
 	args := append([]string{"engine", "--data", p.cfg.DataDir, "--socket", p.cfg.Socket}, p.cfg.Args...)
 	cmd := exec.Command(p.cfg.Exe, args...)
 	cmd.Env = append(append(os.Environ(), p.cfg.Env...), LibraryEnv+"="+p.cfg.Lib, supervisedEnv+"=1", "TZ=UTC")
+	// The socket is this user's alone. A password in our environment is for an engine that is started by hand, and is not asked.
+	cmd.Env = append(cmd.Env, PasswordEnv+"=")
 	cmd.Stderr = &p.tail
 	cmd.WaitDelay = time.Second
 	cmd.SysProcAttr = attach()

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -40,10 +41,11 @@ func main() {
 	}
 	binary := flag.String("plugin", "", "the plugin's binary")
 	files := flag.String("files", "", "folders to serve, NAME=FOLDER, with commas")
+	at := flag.String("store", "", "address of a store that has data, http://HOST:PORT/DATABASE, its password in GRANTWATCH_ENGINE_PASSWORD; a small organisation in one of its own without it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	exit(run(ctx, *binary, *files))
+	exit(run(ctx, *binary, *files, *at))
 }
 
 func exit(err error) {
@@ -64,21 +66,25 @@ func serveEngine(args []string) error {
 	return engine.Serve(context.Background(), engine.ServeConfig{DataDir: *data, Listen: *listen, Password: os.Getenv("GRANTWATCH_ENGINE_PASSWORD")})
 }
 
-func run(ctx context.Context, binary, files string) error {
-	dir, err := os.MkdirTemp("", "harness-")
-	if err != nil {
-		return err
+func run(ctx context.Context, binary, files, at string) error {
+	secret := os.Getenv("GRANTWATCH_ENGINE_PASSWORD")
+	if at == "" {
+		dir, err := os.MkdirTemp("", "harness-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		addr, ended, err := startEngine(ctx, dir)
+		if err != nil {
+			return err
+		}
+		defer ended()
+		if err := fill(ctx, addr); err != nil {
+			return err
+		}
+		at, secret = "http://"+addr+"/harness", password
 	}
-	defer os.RemoveAll(dir)
-	addr, ended, err := startEngine(ctx, dir)
-	if err != nil {
-		return err
-	}
-	defer ended()
-	if err := fill(ctx, addr); err != nil {
-		return err
-	}
-	g, err := startPlugin(binary, addr)
+	g, err := startPlugin(binary, at, secret)
 	if err != nil {
 		return err
 	}
@@ -87,6 +93,9 @@ func run(ctx context.Context, binary, files string) error {
 	mux.HandleFunc("POST /api/ds/query", g.query)
 	mux.HandleFunc("GET /api/datasources/uid/gw/health", g.health)
 	mux.HandleFunc("GET /api/datasources/uid/gw/resources/{path...}", g.resource)
+	mux.HandleFunc("GET /api/live", g.live)
+	mux.HandleFunc("GET /harness/streams", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, g.streams.Load()) })
+	mux.HandleFunc("POST /harness/finding", func(w http.ResponseWriter, r *http.Request) { addFinding(w, r, at, secret) })
 	for _, pair := range strings.Split(files, ",") {
 		if name, folder, ok := strings.Cut(pair, "="); ok {
 			mux.Handle("GET /"+name+"/", http.StripPrefix("/"+name, http.FileServer(http.Dir(folder))))
@@ -150,14 +159,16 @@ type grafana struct {
 	data        grpcplugin.DataClient
 	resources   grpcplugin.ResourceClient
 	diagnostics grpcplugin.DiagnosticsClient
+	stream      grpcplugin.StreamClient
 	context     backend.PluginContext
+	streams     atomic.Int64 // that run
 }
 
-func startPlugin(binary, addr string) (*grafana, error) {
+func startPlugin(binary, server, secret string) (*grafana, error) {
 	g := &grafana{client: goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue},
 		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {
-			"data": &grpcplugin.DataGRPCPlugin{}, "resource": &grpcplugin.ResourceGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{},
+			"data": &grpcplugin.DataGRPCPlugin{}, "resource": &grpcplugin.ResourceGRPCPlugin{}, "stream": &grpcplugin.StreamGRPCPlugin{}, "diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{},
 		}},
 		Cmd: exec.Command(binary), AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		Logger: hclog.New(&hclog.LoggerOptions{Output: os.Stderr, Level: hclog.Warn}),
@@ -169,6 +180,7 @@ func startPlugin(binary, addr string) (*grafana, error) {
 	ok := true
 	for name, to := range map[string]func(any){
 		"data": func(v any) { g.data, ok = v.(grpcplugin.DataClient) }, "resource": func(v any) { g.resources, ok = v.(grpcplugin.ResourceClient) },
+		"stream":      func(v any) { g.stream, ok = v.(grpcplugin.StreamClient) },
 		"diagnostics": func(v any) { g.diagnostics, ok = v.(grpcplugin.DiagnosticsClient) },
 	} {
 		v, err := rpc.Dispense(name)
@@ -179,9 +191,9 @@ func startPlugin(binary, addr string) (*grafana, error) {
 			return nil, fmt.Errorf("the plugin's %s speaks another protocol", name)
 		}
 	}
-	settings, err := json.Marshal(map[string]any{"server": "http://" + addr + "/harness", "defaultTeams": []string{"*"}})
+	settings, err := json.Marshal(map[string]any{"server": server, "defaultTeams": []string{"*"}, "pollSeconds": 1})
 	g.context = backend.PluginContext{Namespace: "default", PluginID: "grantwatch-datasource", DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
-		ID: 1, UID: "gw", Name: "Grantwatch", Type: "grantwatch-datasource", JSONData: settings, DecryptedSecureJSONData: map[string]string{"password": password}, Updated: queriestest.AsOf,
+		ID: 1, UID: "gw", Name: "Grantwatch", Type: "grantwatch-datasource", JSONData: settings, DecryptedSecureJSONData: map[string]string{"password": secret}, Updated: queriestest.AsOf,
 	}}
 	return g, err
 }

@@ -187,6 +187,59 @@ test('a value that no list has can be typed', () =>
     assert.equal((await frame(page))[0].length, 1);
   }));
 
+test('one number of several is chosen by name', () =>
+  show('query', { given: { query: 'findings_count' } }, async (page) => {
+    const box = page.getByRole('combobox', { name: 'Number', exact: true });
+    await box.click();
+    await page.getByRole('option', { name: /^unverifiable/ }).click();
+    await answered(page);
+    assert.equal((await state(page, 'query')).column, 'unverifiable');
+    assert.deepEqual((await frame(page))[0].fields.map((x) => x.name), ['team', 'severity', 'unverifiable']);
+    // A query without that column does not keep it; one that has it does.
+    await choose(page, 'Query', 'Findings by kind');
+    await page.waitForFunction(() => window.state.query.query === 'findings_by_kind');
+    assert.equal((await state(page, 'query')).column, 'unverifiable');
+    await choose(page, 'Query', 'Lag');
+    await page.waitForFunction(() => window.state.query.query === 'pipeline_lag');
+    assert.equal((await state(page, 'query')).column, undefined);
+    await answered(page);
+    // A table is shown whole.
+    await choose(page, 'Query', 'Governance');
+    await page.waitForFunction(() => window.state.query.query === 'governance');
+    assert.equal(await box.count(), 0);
+    assert.deepEqual(await violations(page), []);
+  }));
+
+test('a column that is not there is said, and can be taken away', () =>
+  show('query', { given: { query: 'findings_count', column: 'opne' } }, async (page) => {
+    await page.getByText('The query has no such column of numbers').waitFor();
+    await page.evaluate(() => window.state.run(window.state.query));
+    assert.match(await page.evaluate(() => window.state.answer.errors?.[0]?.message ?? window.state.answer.error?.message), /no column of numbers named "opne"/);
+    await page.getByRole('button', { name: 'Clear value' }).click();
+    await page.waitForFunction(() => window.state.query.column === undefined);
+    assert.equal(await page.getByText('The query has no such column of numbers').count(), 0);
+  }));
+
+test('live: a new finding follows in the same columns, and nothing does after the panel is closed', () =>
+  show('query', { given: { query: 'findings', streaming: true } }, async (page) => {
+    await page.evaluate(() => window.state.run(window.state.query));
+    const [first] = await page.evaluate(() => window.state.streamed.map((s) => ({ state: s.state, names: s.data[0].fields.map((f) => f.name) })));
+    assert.equal(first.state, 'Streaming');
+    // The stream tells what changes after its first look: findings are written until one has come.
+    const seen = () => page.evaluate(() => window.state.streamed.slice(1).flatMap((s) => Array.from(s.data[0].fields.find((f) => f.name === 'fingerprint').values)));
+    for (let i = 1; (await seen()).length === 0 && i < 30; i++) {
+      await page.evaluate((n) => fetch(`/harness/finding?fingerprint=live${n}`, { method: 'POST' }), i);
+      await page.waitForFunction(() => window.state.streamed.length > 1, undefined, { timeout: 2500 }).catch(() => undefined);
+    }
+    const names = await page.evaluate(() => window.state.streamed.at(-1).data[0].fields.map((f) => f.name));
+    assert.deepEqual(names, first.names);
+    assert.match((await seen())[0], /^live/);
+    const count = await page.evaluate(() => (window.state.stream.unsubscribe(), window.state.streamed.length));
+    await page.evaluate(() => fetch('/harness/finding?fingerprint=late', { method: 'POST' }));
+    await page.waitForFunction(async () => (await (await fetch('/harness/streams')).text()) === '0');
+    assert.equal(await page.evaluate(() => window.state.streamed.length), count);
+  }));
+
 test('streaming is offered where it can be, and asks for a channel', () =>
   show('query', { given: { query: 'findings' } }, async (page) => {
     await page.getByRole('switch', { name: 'Live' }).check({ force: true });
@@ -325,6 +378,43 @@ async function typed(page, id, text) {
   await page.getByRole('option', { name: text }).first().click();
   await page.keyboard.press('Tab');
 }
+
+test('proof of who looks and times are asked for, with what the backend would refuse', () =>
+  show('config', { given: { jsonData: { server: 'http://ch:8123' } }, height: 1500 }, async (page) => {
+    assert.equal(await page.locator('#grantwatch-token').isDisabled(), true);
+    await page.locator('#grantwatch-forward').check({ force: true });
+    await page.locator('#grantwatch-token').check({ force: true });
+    await page.getByText(/Without keys nobody can tell/).waitFor();
+    await page.getByText(/one of them at least/).waitFor();
+    await page.locator('#grantwatch-token-jwksUrl').fill('grafana/keys');
+    await page.getByText('This is no https:// address.').waitFor();
+    await page.locator('#grantwatch-token-jwksUrl').fill('https://grafana.corp.example/api/signing-keys/keys');
+    await page.locator('#grantwatch-token-audience').fill('org:1');
+    await page.waitForFunction(() => !/no https|at least|Without keys/.test(document.body.innerText));
+    await page.locator('#grantwatch-token-header').click();
+    await page.getByRole('option', { name: /^Authorization/ }).click();
+    const timeout = page.locator('#grantwatch-query-timeout');
+    for (const wrong of ['0', '301', '1.5', 'ten', '-3']) {
+      await timeout.fill(wrong);
+      assert.equal(await timeout.getAttribute('aria-invalid'), 'true', wrong);
+    }
+    assert.equal((await state(page, 'options')).jsonData.queryTimeoutSeconds, undefined);
+    await timeout.fill('30');
+    await page.locator('#grantwatch-poll').fill('2');
+    assert.deepEqual((await state(page, 'options')).jsonData, {
+      server: 'http://ch:8123',
+      forwardIdentity: true,
+      identityToken: { header: 'Authorization', jwksUrl: 'https://grafana.corp.example/api/signing-keys/keys', audience: 'org:1' },
+      queryTimeoutSeconds: 30,
+      pollSeconds: 2,
+    });
+    assert.deepEqual(await violations(page), []);
+    await timeout.fill('');
+    await page.locator('#grantwatch-token').uncheck({ force: true });
+    const { jsonData } = await state(page, 'options');
+    assert.equal(jsonData.queryTimeoutSeconds, undefined);
+    assert.equal(jsonData.identityToken, undefined);
+  }));
 
 test('a secret that is kept is not shown, and can be replaced', () =>
   show('config', { given: { jsonData: { server: 'http://ch:8123' }, secureJsonFields: { password: true } } }, async (page) => {

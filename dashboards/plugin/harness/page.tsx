@@ -8,10 +8,11 @@ import * as ReactDOM from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import * as rxjs from 'rxjs';
 
-import { sent, settings, start, variables } from './services';
+import { openDashboard } from './board/board';
+import { replace, sent, settings, start, variables } from './services';
 
 // The page stands where Grafana's shell does: it loads the built module through an AMD define, with the real libraries
-// that Grafana provides, and shows one editor of it.
+// that Grafana provides, and shows one editor of it, or a dashboard with what the data source says for each panel.
 
 const provided: Record<string, unknown> = { '@grafana/data': grafanaData, '@grafana/runtime': runtime, '@grafana/ui': ui, react: React, 'react-dom': ReactDOM, rxjs };
 
@@ -83,7 +84,22 @@ async function main() {
   // run asks the data source as a panel does, and keeps the answer unless a later run was asked for meanwhile.
   const run = async (query: any, turn = begin()) => {
     const request = { requestId: 'Q1', app: 'panel-editor', interval: '1d', intervalMs: 86_400_000, maxDataPoints: 1000, range, scopedVars: {}, startTime: 0, timezone: 'browser', targets: [{ ...query, datasource: datasource.getRef() }] };
-    const answer = await rxjs.lastValueFrom(datasource.query(request) as rxjs.Observable<any>, { defaultValue: { data: [] } });
+    // A stream never completes: what it sends is kept one by one, and its first word is the answer.
+    state.stream?.unsubscribe();
+    const answer: any = await new Promise((resolve, reject) => {
+      let last: any = { data: [] };
+      state.stream = (datasource.query(request) as rxjs.Observable<any>).subscribe({
+        next: (said) => {
+          last = said;
+          if (said.state === LoadingState.Streaming) {
+            state.streamed = [...(state.streamed ?? []), said];
+            resolve(said);
+          }
+        },
+        error: reject,
+        complete: () => resolve(last),
+      });
+    });
     if (turn === state.runs) {
       state.answer = answer;
       state.finished = turn;
@@ -127,13 +143,14 @@ async function main() {
   const theme = createTheme({ colors: { mode } });
   (grafanaData as any).setTheme?.(theme);
   document.body.style.background = theme.colors.background.primary;
-  const Editor = editors[params.get('editor') ?? 'query']!;
+  const board = params.get('dashboard');
+  const Editor = board ? await openDashboard(board, datasource, theme, replace, params.get('now')!, given, params.get('from')) : editors[params.get('editor') ?? 'query']!;
   createRoot(document.getElementById('root')!).render(
     <Boundary>
       <ThemeContext.Provider value={theme}>
         <ui.GlobalStyles />
-        <main style={{ padding: 16 }} aria-label="Editor">
-          <h1 style={{ fontSize: 18 }}>{params.get('title') ?? 'Editor'}</h1>
+        <main style={{ padding: 16 }} aria-label={board ? 'Dashboard' : 'Editor'}>
+          {!board && <h1 style={{ fontSize: 18 }}>{params.get('title') ?? 'Editor'}</h1>}
           <Editor />
         </main>
         <ui.PortalContainer />

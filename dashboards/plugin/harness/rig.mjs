@@ -9,7 +9,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const axe = readFileSync(path.join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
 export async function serve() {
-  const server = spawn(path.join(root, '.build/harness'), ['-plugin', path.join(root, '.build/gpx_grantwatch_datasource'), '-files', `page=${root}/.build/page,dist=${root}/dist`], {
+  const server = spawn(path.join(root, '.build/harness'), ['-plugin', path.join(root, '.build/gpx_grantwatch_datasource'), '-files', `page=${root}/.build/page,dist=${root}/dist,dashboards=${root}/../grafana/json`, ...(process.env.STORE ? ['-store', process.env.STORE] : [])], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((resolve) => server.once('exit', resolve));
@@ -50,6 +50,21 @@ export async function open(browser, url, editor, { given, variables, theme = 'da
   await page.waitForFunction(() => document.documentElement.dataset.ready !== undefined);
   const broken = await page.locator('#broken').count();
   if (broken > 0 || (await page.evaluate(() => document.documentElement.dataset.ready)) === 'broken') {
+    throw new Error(await page.locator('body').innerText());
+  }
+  return page;
+}
+
+// openDashboard shows one dashboard as it was at a moment; from is another beginning of its range, such as now-30d.
+export async function openDashboard(browser, url, uid, { now, at, from, given, theme = 'dark', width = 1600 } = {}) {
+  const page = await browser.newPage();
+  await page.setViewportSize({ width, height: 1000 });
+  page.errors = [];
+  page.on('pageerror', (err) => page.errors.push(String(err)));
+  page.on('console', (m) => m.type() === 'error' && !/Failed to load resource/.test(m.text()) && page.errors.push(m.text()));
+  await page.goto(`${url}/page/?${new URLSearchParams({ dashboard: uid, theme, now: at ?? now, ...(from ? { from } : {}), given: JSON.stringify(given ?? {}) })}`);
+  await page.waitForFunction(() => document.documentElement.dataset.ready !== undefined);
+  if ((await page.locator('#broken').count()) > 0 || (await page.evaluate(() => document.documentElement.dataset.ready)) === 'broken') {
     throw new Error(await page.locator('body').innerText());
   }
   return page;

@@ -52,7 +52,7 @@ export interface Variable {
 // variables are those of the dashboard that the editors believe to be on.
 export const variables: Variable[] = [];
 
-function replace(text = '', scoped?: ScopedVars, format?: string | ((value: unknown, variable: unknown) => string)): string {
+export function replace(text = '', scoped?: ScopedVars, format?: string | ((value: unknown, variable: unknown) => string)): string {
   return text.replace(/\$(\w+)|\$\{(\w+)(?::\w+)?\}|\[\[(\w+)\]\]/g, (match, a, b, c) => {
     const name = a ?? b ?? c;
     const value = scoped?.[name]?.value ?? variables.find((v) => v.name === name)?.value;
@@ -63,6 +63,20 @@ function replace(text = '', scoped?: ScopedVars, format?: string | ((value: unkn
       return '$__all'; // a custom value for All is put in without asking the format
     }
     return typeof format === 'function' ? format(value, {}) : Array.isArray(value) ? `{${value.join(',')}}` : String(value);
+  });
+}
+
+function live(options: any): Observable<any> {
+  return new Observable((to) => {
+    let rows = dataFrameFromJSON(options.frame);
+    to.next({ data: [rows], state: 'Streaming' });
+    const source = new EventSource(`/api/live?${new URLSearchParams({ path: options.addr.path })}`);
+    source.onmessage = (e) => {
+      rows = dataFrameFromJSON(JSON.parse(e.data));
+      to.next({ data: [rows], state: 'Streaming' });
+    };
+    source.onerror = () => to.error(new Error('the stream ended'));
+    return () => source.close();
   });
 }
 
@@ -82,6 +96,7 @@ export function start() {
   } as never);
   runtime.setDataSourceSrv({ getInstanceSettings: () => settings, get: async () => undefined, getList: () => [settings], reload: async () => undefined } as never);
   runtime.setEchoSrv({ addEvent: () => undefined, flush: () => undefined, addBackend: () => undefined } as never);
-  // Grafana Live speaks over a websocket, which is not here: a stream is one frame that never grows.
-  runtime.setGrafanaLiveSrv({ getDataStream: (options: any) => of({ data: [dataFrameFromJSON(options.frame)], state: 'Streaming' }), getStream: () => of() } as never);
+  // Grafana Live speaks over a websocket; here it is server-sent events, behind which the plugin's own stream runs. What
+  // Grafana keeps of a channel in one buffer, frame by frame, is handed on as it comes.
+  runtime.setGrafanaLiveSrv({ getDataStream: live, getStream: () => of() } as never);
 }

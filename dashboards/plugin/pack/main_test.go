@@ -24,7 +24,7 @@ func built(t *testing.T) (dist, source string) {
 	}
 	for name, text := range map[string]string{
 		"plugin.json": strings.NewReplacer("%VERSION%", "1.2.3", "%TODAY%", "2026-09-01").Replace(string(meta)), "module.js": "define([], function () {})",
-		"README.md": "#", "CHANGELOG.md": "#", "LICENSE": "Apache", "img/logo.svg": "<svg/>", "img/query-editor.png": "png", "img/config-editor.png": "png",
+		"README.md": "#", "CHANGELOG.md": "#", "LICENSE": "Apache", "img/logo.svg": "<svg/>", "img/query-editor.png": "png", "img/config-editor.png": "png", "img/soc-overview.png": "png",
 		binaries[0]: head(0x3e), binaries[1]: head(0xb7),
 	} {
 		write(t, dist, name, text)
@@ -65,7 +65,7 @@ func TestTheArchiveIsWhatTheCatalogWants(t *testing.T) {
 		t.Errorf("the same build gives other bytes: %v", err)
 	}
 	sums, err := os.ReadFile(name + ".sha256")
-	if err != nil || strings.Count(string(sums), "\n") != 12 || !strings.Contains(string(sums), "  grantwatch-datasource/module.js\n") || !strings.HasSuffix(string(sums), "  grantwatch-datasource-1.2.3.zip\n") {
+	if err != nil || strings.Count(string(sums), "\n") != 13 || !strings.Contains(string(sums), "  grantwatch-datasource/module.js\n") || !strings.HasSuffix(string(sums), "  grantwatch-datasource-1.2.3.zip\n") {
 		t.Errorf("hashes (%v):\n%s", err, sums)
 	}
 }

@@ -1,4 +1,4 @@
-import { ParamSpec, ParamValue, QuerySpec } from './types';
+import { ColumnSpec, ParamSpec, ParamValue, QuerySpec, TokenOptions } from './types';
 
 // sources say which list of the backend holds the values of a parameter, by the parameter's type.
 const sources: Record<string, string> = {
@@ -76,6 +76,45 @@ export function lists(spec: QuerySpec): boolean {
 // foldable tells whether a query gives series, which can be had as rows too.
 export function foldable(spec: QuerySpec): boolean {
   return spec.shape === 'timeseries-long' || spec.shape === 'timeseries-wide';
+}
+
+// numbersOf are the columns of numbers of a query, of which a panel or an alert rule can take one. A table is shown whole.
+export function numbersOf(spec: QuerySpec): ColumnSpec[] {
+  if (spec.shape !== 'numeric-long' && !foldable(spec)) {
+    return [];
+  }
+  return (spec.columns ?? []).filter((c) => c.type === 'count' || c.type === 'number');
+}
+
+// secondsOf reads a whole number of seconds within its bounds. An empty text is undefined, for the default; anything else
+// that is no such number is NaN, and the field says so.
+export function secondsOf(text: string, max: number): number | undefined {
+  const trimmed = text.trim();
+  if (trimmed === '') {
+    return undefined;
+  }
+  const number = Number(trimmed);
+  return /^\d+$/.test(trimmed) && number >= 1 && number <= max ? number : NaN;
+}
+
+// tokenProblem says what the backend would refuse of the settings of a token, field by field.
+export function tokenProblem(token: TokenOptions): { jwksUrl?: string; issuer?: string } {
+  const out: { jwksUrl?: string; issuer?: string } = {};
+  let url: URL | undefined;
+  try {
+    url = new URL(token.jwksUrl ?? '');
+  } catch {
+    // said below
+  }
+  if (!token.jwksUrl) {
+    out.jwksUrl = 'Without keys nobody can tell a token from a forged one.';
+  } else if (!url || !['https:', 'http:'].includes(url.protocol) || url.host === '') {
+    out.jwksUrl = 'This is no https:// address.';
+  }
+  if (!token.issuer && !token.audience) {
+    out.issuer = 'Issuer or audience is needed: one of them at least.';
+  }
+  return out;
 }
 
 // dsnProblem says what is wrong with a server's address, in words, or nothing.

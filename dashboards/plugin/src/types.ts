@@ -8,6 +8,8 @@ export interface GrantwatchQuery extends DataQuery {
   // query is the name of a query of the backend's list. There is no SQL in the front end.
   query: string;
   params: Record<string, ParamValue>;
+  // column names the one column of numbers that is left of the answer. All of them without it.
+  column?: string;
   // streaming asks the backend for a channel on which new rows follow.
   streaming?: boolean;
   // format makes rows of what would be series.
@@ -28,6 +30,14 @@ export interface ParamSpec {
   options?: string[];
 }
 
+// ColumnSpec is one column of an answer.
+export interface ColumnSpec {
+  name: string;
+  type: string;
+  unit?: string;
+  description?: string;
+}
+
 // QuerySpec is one named query, as GET resources/queries tells it.
 export interface QuerySpec {
   name: string;
@@ -41,6 +51,15 @@ export interface QuerySpec {
   alerting?: boolean;
   time_range?: string;
   params: ParamSpec[];
+  columns?: ColumnSpec[];
+}
+
+// TokenOptions say which header has a signed token that names the user, and who must have signed it.
+export interface TokenOptions {
+  header?: string;
+  jwksUrl?: string;
+  issuer?: string;
+  audience?: string;
 }
 
 // ScopeRule gives teams to whoever matches it: an address or login, or an organisation role of Grafana.
@@ -57,6 +76,9 @@ export interface GrantwatchOptions extends DataSourceJsonData {
   // defaultTeams are what a user sees whom no rule names. Without any, nothing.
   defaultTeams?: string[];
   forwardIdentity?: boolean;
+  identityToken?: TokenOptions;
+  queryTimeoutSeconds?: number;
+  pollSeconds?: number;
   tlsSkipVerify?: boolean;
   tlsAuth?: boolean;
   tlsAuthWithCACert?: boolean;

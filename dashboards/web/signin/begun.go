@@ -1,25 +1,19 @@
 package signin
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"sync"
 	"time"
 )
 
 // begun keeps sign-ins that were begun where they cannot pile up: sealed, in a cookie of the browser that began each. Only
-// those that were finished are remembered here, so that none is finished twice.
-type begun struct {
-	seal cipher.AEAD
-
-	mu   sync.Mutex
-	done map[string]time.Time // by state
-}
+// those that were finished are remembered, so that none is finished twice. Processes that share a folder share both, so
+// that one may finish what another began.
+type begun struct{ shelf shelf }
 
 // attempt is one sign-in under way.
 type attempt struct {
@@ -30,67 +24,56 @@ type attempt struct {
 	At       time.Time `json:"a"`
 }
 
-func newBegun() *begun {
-	var key [32]byte
-	_, _ = rand.Read(key[:]) // never fails
-	block, err := aes.NewCipher(key[:])
-	if err != nil {
-		panic(err) // the key has the right length
-	}
-	seal, err := cipher.NewGCM(block)
-	if err != nil {
-		panic(err) // AES has the right block size
-	}
-	return &begun{seal: seal, done: map[string]time.Time{}}
-}
+const aboutBegun = "grantwatch sign-in"
 
 func (b *begun) keep(a attempt) (string, error) {
 	plain, err := json.Marshal(a)
 	if err != nil {
 		return "", err
 	}
-	nonce := make([]byte, b.seal.NonceSize())
-	_, _ = rand.Read(nonce)
-	return base64.RawURLEncoding.EncodeToString(b.seal.Seal(nonce, nonce, plain, nil)), nil
+	keys, err := b.shelf.keys(a.At)
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(seal(aead(keys[0]), plain, aboutBegun)), nil
 }
 
 var errNotBegun = errors.New("this sign-in was not begun in this browser, or was finished already")
 
-// take opens what a browser kept, if it belongs to the state that came back with it, and uses it up.
+// take opens what a browser kept, if it belongs to the state that came back with it.
 func (b *begun) take(kept, state string, now time.Time) (attempt, error) {
 	var a attempt
 	raw, err := base64.RawURLEncoding.DecodeString(kept)
-	if err != nil || len(raw) < b.seal.NonceSize() {
+	if err != nil {
 		return a, errNotBegun
 	}
-	n := b.seal.NonceSize()
-	plain, err := b.seal.Open(nil, raw[:n], raw[n:], nil)
+	keys, err := b.shelf.keys(now)
+	if err != nil {
+		return a, err
+	}
+	var plain []byte
+	for _, key := range keys {
+		if plain, err = unseal(aead(key), raw, aboutBegun); err == nil {
+			break
+		}
+	}
 	if err != nil || json.Unmarshal(plain, &a) != nil || subtle.ConstantTimeCompare([]byte(a.State), []byte(state)) != 1 {
-		return a, errNotBegun
+		return attempt{}, errNotBegun
 	}
 	if age := now.Sub(a.At); age >= beginFor || age < -skew {
-		return a, errors.New("this sign-in took too long")
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if _, used := b.done[state]; used {
-		return a, errNotBegun
+		return attempt{}, errors.New("this sign-in took too long")
 	}
 	return a, nil
 }
 
-// finish marks a sign-in as used; false when it was meanwhile.
-func (b *begun) finish(state string, now time.Time) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for s, at := range b.done {
-		if now.Sub(at) > 2*beginFor {
-			delete(b.done, s)
-		}
+// finish marks a sign-in as used; an error when it was before.
+func (b *begun) finish(state string, now time.Time) error {
+	h := sha256.Sum256([]byte(state))
+	switch first, err := b.shelf.once("state-"+hex.EncodeToString(h[:]), now); {
+	case err != nil:
+		return err
+	case !first:
+		return errNotBegun
 	}
-	if _, used := b.done[state]; used {
-		return false
-	}
-	b.done[state] = now
-	return true
+	return nil
 }

@@ -29,6 +29,9 @@ type OIDCConfig struct {
 	Board        []string            // groups that read the board's reports
 	HTTP         *http.Client
 	Now          func() time.Time
+	Folder       *Folder // shared with other processes behind the page's address; memory when nil
+	// SignedOut is where the provider sends browsers back to after they were signed out there; empty signs nobody out there.
+	SignedOut string
 }
 
 // algorithms are the signatures that are taken, whatever the provider offers: none that a client secret makes, and not none.
@@ -61,7 +64,11 @@ func NewOIDC(c OIDCConfig) *OIDC {
 	if len(c.Scopes) == 0 {
 		c.Scopes = []string{"profile", "email"}
 	}
-	return &OIDC{c: c, begun: newBegun()}
+	o := &OIDC{c: c, begun: &begun{newMemory()}}
+	if c.Folder != nil {
+		o.begun.shelf = c.Folder
+	}
+	return o
 }
 
 // discover finds the provider's addresses and keys. The provider checks that the document speaks for this issuer.
@@ -92,6 +99,17 @@ func (o *OIDC) oauth(p *oidc.Provider) (*oauth2.Config, error) {
 		}
 		oc.ClientSecret = secret
 	}
+	// The library would try one way after the other. A code or a refresh token that is refused is not to be sent twice.
+	var more struct {
+		Methods []string `json:"token_endpoint_auth_methods_supported"`
+	}
+	if err := p.Claims(&more); err != nil {
+		return nil, fmt.Errorf("the identity provider's document cannot be read: %w", err)
+	}
+	oc.Endpoint.AuthStyle = oauth2.AuthStyleInHeader // what holds where the document does not say
+	if oc.ClientSecret == "" || len(more.Methods) > 0 && !slices.Contains(more.Methods, "client_secret_basic") && slices.Contains(more.Methods, "client_secret_post") {
+		oc.Endpoint.AuthStyle = oauth2.AuthStyleInParams
+	}
 	return oc, nil
 }
 
@@ -117,59 +135,71 @@ func (o *OIDC) Begin(ctx context.Context, to string) (address, kept string, err 
 var ErrNobody = errors.New("no team is mapped to your groups")
 
 // Finish takes the browser back from the provider, with what it kept. Each sign-in can be finished once.
-func (o *OIDC) Finish(ctx context.Context, r *http.Request, kept string) (Reader, string, error) {
+func (o *OIDC) Finish(ctx context.Context, r *http.Request, kept string) (Reader, Proof, string, error) {
 	q := r.URL.Query()
 	a, err := o.begun.take(kept, q.Get("state"), o.c.Now())
 	if err != nil {
-		return Reader{}, "", err
+		return Reader{}, Proof{}, "", err
 	}
 	if iss := q.Get("iss"); iss != "" && iss != o.c.Issuer { // RFC 9207: the answer of another provider
-		return Reader{}, "", errors.New("the answer comes from another identity provider")
+		return Reader{}, Proof{}, "", errors.New("the answer comes from another identity provider")
 	}
 	if e := q.Get("error"); e != "" {
-		return Reader{}, "", fmt.Errorf("the identity provider refused: %.60q", e)
+		return Reader{}, Proof{}, "", fmt.Errorf("the identity provider refused: %.60q", e)
 	}
-	reader, err := o.exchange(ctx, q.Get("code"), a)
-	if err == nil && !o.begun.finish(a.State, o.c.Now()) {
-		return Reader{}, "", errNotBegun
+	proof, err := o.exchange(ctx, q.Get("code"), a)
+	if err != nil {
+		return Reader{}, Proof{}, "", err
 	}
-	return reader, a.To, err
+	if err := o.begun.finish(a.State, o.c.Now()); err != nil {
+		return Reader{}, Proof{}, "", err
+	}
+	reader, err := o.ReaderOf(proof)
+	return reader, proof, a.To, err
 }
 
-func (o *OIDC) exchange(ctx context.Context, code string, a attempt) (Reader, error) {
+func (o *OIDC) exchange(ctx context.Context, code string, a attempt) (Proof, error) {
 	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, o.c.HTTP), exchanges)
 	defer cancel()
 	p, err := o.discover(ctx)
 	if err != nil {
-		return Reader{}, err
+		return Proof{}, err
 	}
 	oc, err := o.oauth(p)
 	if err != nil {
-		return Reader{}, err
+		return Proof{}, err
 	}
 	tok, err := oc.Exchange(ctx, code, oauth2.VerifierOption(a.Verifier))
 	if err != nil {
-		return Reader{}, errors.New("the identity provider does not take its own code") // what it answers may hold secrets
+		return Proof{}, errors.New("the identity provider does not take its own code") // what it answers may hold secrets
 	}
 	raw, _ := tok.Extra("id_token").(string)
 	if raw == "" {
-		return Reader{}, errors.New("the identity provider gave no id token")
+		return Proof{}, errors.New("the identity provider gave no id token")
 	}
+	id, err := o.verified(ctx, p, raw, tok)
+	if err != nil {
+		return Proof{}, err
+	}
+	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(a.Nonce)) != 1 {
+		return Proof{}, errors.New("the id token was made for another sign-in")
+	}
+	proof, err := o.proof(id)
+	proof.IDToken, proof.Refresh = raw, tok.RefreshToken
+	return proof, err
+}
+
+// verified is an id token whose signature, issuer, audience and times hold.
+func (o *OIDC) verified(ctx context.Context, p *oidc.Provider, raw string, tok *oauth2.Token) (*oidc.IDToken, error) {
 	id, err := p.Verifier(&oidc.Config{ClientID: o.c.ClientID, SupportedSigningAlgs: algorithms, Now: o.c.Now}).Verify(ctx, raw)
 	if err != nil {
-		return Reader{}, fmt.Errorf("the id token does not hold: %w", err)
+		return nil, fmt.Errorf("the id token does not hold: %w", err)
 	}
-	if err := o.soundToken(id, tok, a); err != nil {
-		return Reader{}, err
-	}
-	return o.reader(id)
+	return id, o.soundToken(id, tok)
 }
 
 // soundToken checks what the library leaves to its caller.
-func (o *OIDC) soundToken(id *oidc.IDToken, tok *oauth2.Token, a attempt) error {
-	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(a.Nonce)) != 1 {
-		return errors.New("the id token was made for another sign-in")
-	}
+func (o *OIDC) soundToken(id *oidc.IDToken, tok *oauth2.Token) error {
 	if id.IssuedAt.After(o.c.Now().Add(skew)) {
 		return errors.New("the id token comes from the future: compare the clocks")
 	}
@@ -193,31 +223,47 @@ func (o *OIDC) soundToken(id *oidc.IDToken, tok *oauth2.Token, a attempt) error 
 	return nil
 }
 
-// reader maps claims to what somebody may see.
-func (o *OIDC) reader(id *oidc.IDToken) (Reader, error) {
+// proof is what claims say of a reader.
+func (o *OIDC) proof(id *oidc.IDToken) (Proof, error) {
 	var claims map[string]any
 	if err := id.Claims(&claims); err != nil {
-		return Reader{}, fmt.Errorf("the id token cannot be read: %w", err)
+		return Proof{}, fmt.Errorf("the id token cannot be read: %w", err)
 	}
-	r := Reader{Name: id.Subject, ID: id.Issuer + " " + id.Subject}
+	p := Proof{Issuer: id.Issuer, Subject: id.Subject, Checked: o.c.Now()}
+	o.read(&p, claims)
+	return p, nil
+}
+
+// read takes name and groups from claims.
+func (o *OIDC) read(p *Proof, claims map[string]any) {
+	p.Name = p.Subject
 	for _, k := range []string{"email", "preferred_username", "name"} {
 		if s, ok := claims[k].(string); ok && s != "" {
-			r.Name = s
+			p.Name = s
 			break
 		}
 	}
-	var groups, teams []string
+	p.Groups = nil
 	switch g := claims[o.c.GroupsClaim].(type) {
 	case string:
-		groups = []string{g}
+		p.Groups = []string{g}
 	case []any:
 		for _, v := range g {
 			if s, ok := v.(string); ok {
-				groups = append(groups, s)
+				p.Groups = append(p.Groups, s)
 			}
 		}
 	}
-	for _, g := range groups {
+}
+
+// ReaderOf is what somebody may see by the groups that the provider named, as the configuration is now.
+func (o *OIDC) ReaderOf(p Proof) (Reader, error) {
+	r := Reader{Name: p.Name, ID: p.Issuer + " " + p.Subject}
+	if p.Issuer != o.c.Issuer {
+		return r, errors.New("another identity provider vouched for this reader")
+	}
+	var teams []string
+	for _, g := range p.Groups {
 		teams = append(teams, o.c.Groups[g]...)
 		if slices.Contains(o.c.Admins, g) {
 			r.Scope.All = true

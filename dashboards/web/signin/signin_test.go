@@ -23,9 +23,9 @@ func (c *clock) now() time.Time { return c.t }
 
 func newClock() *clock { return &clock{time.Date(2026, 11, 23, 6, 30, 0, 0, time.UTC)} }
 
-func TestSessionsEnd(t *testing.T) {
-	c := newClock()
-	s := &Sessions{Idle: time.Hour, Absolute: 3 * time.Hour, Now: c.now}
+func TestSessionsEnd(t *testing.T) { onBothShelves(t, sessionsEnd) }
+
+func sessionsEnd(t *testing.T, s *Sessions, c *clock) {
 	a, b := s.Begin(Reader{Name: "a"}, time.Time{}), s.Begin(Reader{Name: "b"}, c.t.Add(90*time.Minute))
 	for range 3 { // a goes on reading, b too
 		c.t = c.t.Add(45 * time.Minute)

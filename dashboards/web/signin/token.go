@@ -152,6 +152,31 @@ func parseToken(fields []string, known func(string) bool) (token, error) {
 // Wait says how long an address must wait before it may try a token; 0 when it may.
 func (t *Tokens) Wait(from netip.Addr) time.Duration { return t.tries.wait(from, t.now()) }
 
+// Holds says what a token whose hash is known may still do: the file may have changed since it was shown. While the file
+// cannot be read nobody gets in by token, and err says so.
+func (t *Tokens) Holds(hash string) (r Reader, until time.Time, ok bool, err error) {
+	now := t.now()
+	t.mu.Lock()
+	if now.Sub(t.looked) >= lookEvery || now.Before(t.looked) {
+		t.look()
+		t.looked = now
+	}
+	list, err := t.list, t.err
+	t.mu.Unlock()
+	for i := range list {
+		if subtle.ConstantTimeCompare([]byte(hash), []byte(hex.EncodeToString(list[i].hash[:]))) == 1 && (list[i].expires.IsZero() || now.Before(list[i].expires)) {
+			r, until, ok = list[i].reader, list[i].expires, true
+		}
+	}
+	return r, until, ok, err
+}
+
+// HashOf is the hash under which a token stands in the file.
+func HashOf(given string) string {
+	h := sha256.Sum256([]byte(given))
+	return hex.EncodeToString(h[:])
+}
+
 // Check says whose a token is and until when it holds. Every known token is compared, whatever the first letters are.
 func (t *Tokens) Check(from netip.Addr, given string) (r Reader, until time.Time, ok bool, err error) {
 	now := t.now()

@@ -45,7 +45,8 @@ func (t *Tracker) look(ctx context.Context, f File, now time.Time, interval time
 			return false, nil
 		}
 		before.read = t.done[id]
-		return !before.read && (same || now.Sub(f.Modified) > 2*interval), nil
+		// Without another look to come there is nothing to wait for, also where "now" is a moment before the file was written.
+		return !before.read && (same || interval == 0 || now.Sub(f.Modified) > 2*interval), nil
 	}
 	if len(first) < linesHead && bytes.IndexByte(first, '\n') < 0 && t.known(first) == nil && !(same && isObject(first)) {
 		_ = file.Close() // half a line is too little to know a file by

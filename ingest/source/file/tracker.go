@@ -93,7 +93,7 @@ func (f *tail) close() {
 
 // Step looks once at the files and hands read what is new, one stretch after the other; a stretch counts as read when
 // read returns nil. A stretch that failed, in this process or the one before it, comes first and unchanged. interval is
-// the time between steps: a document is left alone until it has not changed for as long.
+// the time between steps: a document is left alone until it has not changed for as long, unless interval is 0.
 func (t *Tracker) Step(ctx context.Context, now time.Time, interval time.Duration, read func(context.Context, Work) error) error {
 	if err := t.load(ctx); err != nil {
 		return err

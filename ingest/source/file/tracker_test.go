@@ -310,6 +310,20 @@ func TestDocuments(t *testing.T) {
 	d.wants("three") // at rest for long when it was first seen
 }
 
+// A single look reads documents whatever "now" is: a past is judged by files that were written later.
+func TestDocumentsOfALaterDayInASingleLook(t *testing.T) {
+	d := newDesk(t, "*.gz")
+	d.write("a.gz", zipped(t, "one\n"))
+	var read []string
+	d.must(d.tracker.Step(t.Context(), d.now.AddDate(0, -3, 0), 0, func(_ context.Context, w Work) error {
+		read = append(read, w.Source)
+		return nil
+	}))
+	if !slices.Equal(read, []string{"a.gz"}) {
+		t.Errorf("read %q", read)
+	}
+}
+
 // Whatever fails, in this process or by ending it, the same stretch is read again with the same "now".
 func TestSameStretchAfterAFailure(t *testing.T) {
 	broken := errors.New("broken")

@@ -45,6 +45,7 @@ type App struct {
 	engine      *engine.Process
 	kill        context.CancelFunc // ends the engine, whatever is under way
 	temp        string
+	dataDir     string // of the embedded engine, when it outlives this process
 	registers   registers
 	governance  *rules.Governance // nil without rules
 	people      []access.Identity
@@ -159,6 +160,7 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 			return err
 		}
 		dir := o.DataDir
+		a.dataDir = dir
 		if dir == "" {
 			if a.temp, err = os.MkdirTemp("", "grantwatch-"); err != nil {
 				return err

@@ -97,7 +97,7 @@ func (a *App) Evaluate(ctx context.Context, now time.Time) (*detect.Result, *led
 	}
 	evals := make([]store.Evaluation, 0, len(res.Evaluations))
 	for _, e := range res.Evaluations {
-		evals = append(evals, store.Evaluation{Rule: e.Rule, Team: e.Team, At: e.At, Status: e.Status, Judged: e.Judged, Findings: e.Findings})
+		evals = append(evals, store.Evaluation{Rule: e.Rule, Team: e.Team, At: e.At, Status: e.Status, Judged: e.Judged, Findings: e.Findings, Why: e.Why()})
 	}
 	if err := a.Store.SaveEvaluations(ctx, evals); err != nil {
 		return nil, nil, err

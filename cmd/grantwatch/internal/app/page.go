@@ -35,14 +35,21 @@ func (a *App) PageConfig(listen string, now func() time.Time) (web.Config, error
 		}
 		return c, nil
 	}
-	c.SignIn = &web.SignIn{Secure: c.Way.Secure(), Sessions: &signin.Sessions{Idle: time.Duration(p.Idle), Absolute: time.Duration(p.Absolute), Now: now}}
+	folder, err := a.sessionFolder()
+	if err != nil {
+		return c, fmt.Errorf("page.sessions: %w", err)
+	}
+	c.SignIn = &web.SignIn{Secure: c.Way.Secure(), Recheck: time.Duration(p.Recheck), Sessions: &signin.Sessions{Idle: time.Duration(p.Idle), Absolute: time.Duration(p.Absolute), Now: now, Folder: folder}}
 	if p.TokenFile != "" {
 		if c.SignIn.Tokens, err = signin.NewTokens(a.path(p.TokenFile), func(t string) bool { return slices.Contains(a.teamNames(), t) }, now); err != nil {
 			return c, fmt.Errorf("page.token_file: %w", err)
 		}
 	}
 	if o := p.OIDC; o != nil {
-		oc := signin.OIDCConfig{Issuer: o.Issuer, ClientID: o.ClientID, RedirectURL: strings.TrimSuffix(p.URL, "/") + "/signin/callback", Scopes: o.Scopes, GroupsClaim: o.GroupsClaim, Groups: o.Groups, Admins: o.Admins, Board: o.Board, Now: now}
+		oc := signin.OIDCConfig{Issuer: o.Issuer, ClientID: o.ClientID, RedirectURL: strings.TrimSuffix(p.URL, "/") + "/signin/callback", Scopes: o.Scopes, GroupsClaim: o.GroupsClaim, Groups: o.Groups, Admins: o.Admins, Board: o.Board, Now: now, Folder: folder}
+		if o.SignOut != "here" {
+			oc.SignedOut = strings.TrimSuffix(p.URL, "/") + "/signout"
+		}
 		if o.ClientSecretFile != "" {
 			oc.ClientSecret = func() (string, error) {
 				b, err := fs.ReadFile(a.FS, o.ClientSecretFile)
@@ -55,6 +62,18 @@ func (a *App) PageConfig(listen string, now func() time.Time) (web.Config, error
 		c.SignIn.OIDC = signin.NewOIDC(oc)
 	}
 	return c, nil
+}
+
+// sessionFolder is where sessions outlive this process: the folder that is named, else one beside the embedded engine's data.
+// Nil, with a server and nothing named: sessions end with the process.
+func (a *App) sessionFolder() (*signin.Folder, error) {
+	switch dir := a.Cfg.Page.Sessions; {
+	case dir != "":
+		return signin.NewFolder(a.path(dir))
+	case a.dataDir != "":
+		return signin.NewFolder(filepath.Join(a.dataDir, "page-sessions"))
+	}
+	return nil, nil
 }
 
 func (a *App) path(file string) string {

@@ -23,7 +23,9 @@ import (
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/config"
 	"github.com/grantwatch/grantwatch/dashboards/web"
+	"github.com/grantwatch/grantwatch/dashboards/web/signin"
 	"github.com/grantwatch/grantwatch/detect/ledger"
+	"github.com/grantwatch/grantwatch/ingest/policy"
 )
 
 // pageOf evaluates the quickstart organisation and serves its page to readers with tokens.
@@ -230,5 +232,46 @@ func TestCertificatesAreRenewedWithoutRestart(t *testing.T) {
 	}
 	if n := serial(); n != 2 || serial() != 2 || said != 1 {
 		t.Errorf("with a broken certificate %d is used, said %d times", n, said)
+	}
+}
+
+// TestWhereSessionsLie signs a reader in at one process of a folder and looks for them in the next.
+func TestWhereSessionsLie(t *testing.T) {
+	sum := sha256.Sum256([]byte(tokenOf("*")))
+	tokens := filepath.Join(t.TempDir(), "tokens")
+	if err := os.WriteFile(tokens, []byte("ops sha256:"+hex.EncodeToString(sum[:])+" teams=*\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC) }
+	for name, c := range map[string]struct {
+		sessions, data string
+		kept           bool
+	}{"named": {sessions: "mine", kept: true}, "beside the engine's data": {data: "engine", kept: true}, "a server and no folder": {}} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			open := func() web.Config {
+				a := &App{Cfg: &config.Config{Dir: dir, Page: config.Page{TokenFile: tokens, Sessions: c.sessions, Idle: policy.Duration(time.Hour), Absolute: policy.Duration(time.Hour)}}}
+				if c.data != "" {
+					a.dataDir = filepath.Join(dir, c.data)
+				}
+				got, err := a.PageConfig("127.0.0.1:0", now)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return got
+			}
+			key := open().SignIn.Sessions.Begin(signin.Reader{Name: "ops"}, time.Time{})
+			if ses := open().SignIn.Sessions.Of(key); (ses != nil) != c.kept {
+				t.Errorf("the next process has %+v", ses)
+			}
+		})
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "open"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	a := &App{Cfg: &config.Config{Dir: dir, Page: config.Page{TokenFile: tokens, Sessions: "open"}}}
+	if _, err := a.PageConfig("127.0.0.1:0", now); err == nil || !strings.Contains(err.Error(), "page.sessions") || !strings.Contains(err.Error(), "chmod 700") {
+		t.Errorf("a folder that everybody may enter: %v", err)
 	}
 }

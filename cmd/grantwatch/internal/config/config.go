@@ -45,6 +45,8 @@ type Page struct {
 	TrustedProxies []string        `yaml:"trusted_proxies"` // addresses and networks of such proxies
 	Idle           policy.Duration `yaml:"idle"`            // a session that is not used for so long ends; default 1h
 	Absolute       policy.Duration `yaml:"absolute"`        // and every session after so long; default 12h
+	Recheck        policy.Duration `yaml:"recheck"`         // how often the identity provider is asked again; default 1h
+	Sessions       string          `yaml:"sessions"`        // folder of sessions, shared by all pages of one address; default beside the embedded engine's data
 }
 
 // PageOIDC is an OpenID Connect provider, and what its groups may see.
@@ -57,6 +59,7 @@ type PageOIDC struct {
 	Groups           map[string][]string `yaml:"groups"`             // group: teams
 	Admins           []string            `yaml:"admins"`             // groups that see everything
 	Board            []string            `yaml:"board"`              // groups that read the board's reports
+	SignOut          string              `yaml:"sign_out"`           // provider, unless said, or here
 }
 
 // PageTLS is the certificate of the page. Both files are read again when they change.

@@ -74,6 +74,9 @@ func (c *Config) defaults() {
 	if c.Page.Idle == 0 {
 		c.Page.Idle = policy.Duration(time.Hour)
 	}
+	if c.Page.Recheck == 0 {
+		c.Page.Recheck = policy.Duration(time.Hour)
+	}
 	if c.Page.Absolute == 0 {
 		c.Page.Absolute = policy.Duration(12 * time.Hour)
 	}

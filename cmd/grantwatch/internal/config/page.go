@@ -81,6 +81,9 @@ func (k *checker) page(teams map[string]bool) {
 	if p.Idle < 0 || p.Absolute < 0 || p.Idle > 0 && time.Duration(p.Idle) < time.Minute {
 		k.fail("$.page.idle", "a session lives for a minute at least")
 	}
+	if p.Recheck < 0 || p.Recheck > 0 && time.Duration(p.Recheck) < time.Minute {
+		k.fail("$.page.recheck", "the identity provider is asked again after a minute at least")
+	}
 }
 
 func (k *checker) pageProxy(p *Page) {
@@ -113,6 +116,9 @@ func (k *checker) pageOIDC(p *Page, teams map[string]bool) {
 		k.fail("$.page.oidc", "oidc needs page.url: the provider sends browsers back to it, at /signin/callback")
 	case len(o.Groups)+len(o.Admins)+len(o.Board) == 0:
 		k.fail("$.page.oidc", "nobody could see anything: map groups to teams under groups, or name admins")
+	}
+	if o.SignOut != "" && o.SignOut != "provider" && o.SignOut != "here" {
+		k.fail("$.page.oidc.sign_out", "%q is not known; sign_out is provider (also there, when it publishes how) or here", o.SignOut)
 	}
 	if o.ClientSecretFile != "" {
 		k.exist("$.page.oidc.client_secret_file", o.ClientSecretFile)

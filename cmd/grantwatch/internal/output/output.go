@@ -3,15 +3,19 @@ package output
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/access/ocsf"
@@ -43,14 +47,43 @@ func Findings(w io.Writer, format string, list []access.Finding) error {
 }
 
 func each(w io.Writer, list []access.Finding, of func(*access.Finding) any) error {
-	enc := json.NewEncoder(w)
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line)
 	enc.SetEscapeHTML(false)
 	for i := range list {
+		line.Reset()
 		if err := enc.Encode(of(&list[i])); err != nil {
+			return err
+		}
+		if _, err := w.Write(escaped(line.Bytes())); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// obeyed are the characters that a terminal obeys, or that hide or reorder what stands beside them.
+func obeyed(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
+
+// escaped writes what a terminal would obey as JSON's own escapes, which the encoder does below U+0020 only. The value stays
+// the same; such characters stand in strings and nowhere else.
+func escaped(line []byte) []byte {
+	if !slices.ContainsFunc(line, func(b byte) bool { return b >= 0x7f }) {
+		return line
+	}
+	var out []byte
+	for _, r := range string(line) {
+		switch {
+		case r == '\n' || !obeyed(r):
+			out = utf8.AppendRune(out, r)
+		case r > 0xffff:
+			a, b := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, a, b)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	return out
 }
 
 func asTable(w io.Writer, list []access.Finding) error {
@@ -99,7 +132,7 @@ func Short(name string) string {
 // Plain makes hostile text harmless on a terminal: control, bidirectional and other format characters are left out.
 func Plain(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+		if obeyed(r) {
 			return -1
 		}
 		return r
@@ -151,9 +184,28 @@ func csvRow(f *access.Finding) []string {
 		g.Provider, g.Account, g.Permission, g.Resource, g.Path, stamp(g.GrantedAt), g.GrantedBy, stamp(g.ExpiresAt), stamp(f.LastUsed), stamp(w.From), stamp(w.To),
 		cov, stamp(f.DecidableAt), f.Why, f.Proposal, f.Rule}
 	for i, v := range row {
-		row[i] = inert(v)
+		row[i] = inert(shown(v))
 	}
 	return row
+}
+
+// shown writes out by their numbers the characters that would be obeyed; a line break within a cell is none of them.
+func shown(s string) string {
+	if !utf8.ValidString(s) {
+		s = string([]rune(s))
+	}
+	if !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && obeyed(r) }) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if r != '\n' && obeyed(r) {
+			fmt.Fprintf(&b, "⟨U+%04X⟩", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // inert keeps a spreadsheet from taking a cell for a formula.

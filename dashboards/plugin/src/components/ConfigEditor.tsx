@@ -6,7 +6,9 @@ import { Field, FieldSet, Input, SecretInput, Switch, Text } from '@grafana/ui';
 import { dsnProblem } from '../catalogue';
 import { GrantwatchOptions, GrantwatchSecrets } from '../types';
 import { Scopes, TeamsInput } from './Scopes';
+import { Seconds } from './Seconds';
 import { Tls } from './Tls';
+import { Token } from './Token';
 
 export type ConfigProps = DataSourcePluginOptionsEditorProps<GrantwatchOptions, GrantwatchSecrets>;
 
@@ -57,6 +59,11 @@ export function ConfigEditor({ options, onOptionsChange }: ConfigProps) {
           <TeamsInput id="grantwatch-default-teams" label="Default teams" value={jsonData.defaultTeams ?? []} disabled={readOnly} onChange={(defaultTeams) => set({ defaultTeams })} />
         </Field>
         <Scopes rules={jsonData.scopes ?? []} disabled={readOnly || jsonData.forwardIdentity !== true} onChange={(scopes) => set({ scopes })} />
+      </FieldSet>
+      <Token token={jsonData.identityToken} disabled={readOnly || jsonData.forwardIdentity !== true} onChange={(identityToken) => set({ identityToken })} />
+      <FieldSet label="Time">
+        <Seconds id="grantwatch-query-timeout" label="Longest query" description="Seconds after which the server gives a query up; 10 unless said" standard={10} max={300} value={jsonData.queryTimeoutSeconds} disabled={readOnly} onChange={(queryTimeoutSeconds) => set({ queryTimeoutSeconds })} />
+        <Seconds id="grantwatch-poll" label="Live" description="Seconds between two looks for changed findings; 5 unless said" standard={5} max={3600} value={jsonData.pollSeconds} disabled={readOnly} onChange={(pollSeconds) => set({ pollSeconds })} />
       </FieldSet>
     </>
   );

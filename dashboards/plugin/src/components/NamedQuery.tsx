@@ -2,7 +2,7 @@ import React, { useMemo } from 'react';
 
 import { Alert, Button, Combobox, ComboboxOption, InlineField, Stack, Text } from '@grafana/ui';
 
-import { foldable, groupOf, pruned } from '../catalogue';
+import { foldable, groupOf, numbersOf, pruned } from '../catalogue';
 import type { GrantwatchDataSource } from '../datasource';
 import { GrantwatchQuery, ParamValue, QuerySpec } from '../types';
 import { ParamField } from './ParamField';
@@ -31,7 +31,7 @@ export function NamedQuery({ datasource, query, onChange, offered, label, childr
 
   const choose = (name: string) => {
     const next = specs?.find((s) => s.name === name);
-    onChange({ ...query, query: name, params: pruned(query.params, next), streaming: next?.streaming ? query.streaming : undefined, format: next && foldable(next) ? query.format : undefined }, next);
+    onChange({ ...query, query: name, params: pruned(query.params, next), column: next && numbersOf(next).some((c) => c.name === query.column) ? query.column : undefined, streaming: next?.streaming ? query.streaming : undefined, format: next && foldable(next) ? query.format : undefined }, next);
   };
   const set = (name: string, value: ParamValue | undefined) => {
     const params = { ...query.params };

@@ -17,6 +17,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,6 +40,43 @@ type Provider struct {
 	keys    []signingKey
 	codes   map[string]grant
 	fetched int // how often the keys were asked for
+
+	refresh   map[string]string // refresh token → subject; each is good for one use
+	spent     map[string]bool   // those that were used: seen again, all of their family are void
+	taken     int               // refresh tokens
+	signedOut []string          // subjects
+	quiet     quiet
+}
+
+// quiet is what the provider leaves out or refuses.
+type quiet struct {
+	refresh  bool // no refresh tokens
+	idToken  bool // none with a refreshed access token: the client has to ask for the user's information
+	down     bool // the token endpoint does not answer
+	disabled bool // the account is, so that nothing is refreshed
+	endless  bool // no way to sign out is published
+}
+
+// SignedOut are the subjects that were signed out here.
+func (p *Provider) SignedOut() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.signedOut)
+}
+
+// Asked is how often a refresh token was taken.
+func (p *Provider) Asked() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.taken
+}
+
+// Quiet changes what the provider leaves out: "refresh", "idToken", "down", "disabled", "endless". None is everything again.
+func (p *Provider) Quiet(what ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	has := func(w string) bool { return slices.Contains(what, w) }
+	p.quiet = quiet{has("refresh"), has("idToken"), has("down"), has("disabled"), has("endless")}
 }
 
 type signingKey struct {
@@ -60,6 +98,9 @@ func New(now func() time.Time) *Provider {
 	mux.HandleFunc("GET /keys", p.jwks)
 	mux.HandleFunc("GET /authorize", p.authorize)
 	mux.HandleFunc("POST /token", p.token)
+	mux.HandleFunc("GET /userinfo", p.userInfo)
+	mux.HandleFunc("GET /logout", p.logout)
+	p.refresh, p.spent = map[string]string{}, map[string]bool{}
 	p.Server = httptest.NewServer(mux)
 	return p
 }
@@ -116,17 +157,22 @@ func reply(w http.ResponseWriter, status int, v any) {
 
 func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 	p.mu.Lock()
-	issuer := p.issuer
+	issuer, endless := p.issuer, p.quiet.endless
 	p.mu.Unlock()
 	if issuer == "" {
 		issuer = p.URL
 	}
-	reply(w, http.StatusOK, map[string]any{
+	doc := map[string]any{
 		"issuer": issuer, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
 		"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"}, "code_challenge_methods_supported": []string{"S256"},
 		"id_token_signing_alg_values_supported": []string{"ES256", "HS256", "none"}, // a client must not take what it is offered
 		"token_endpoint_auth_methods_supported": []string{"client_secret_basic"}, "authorization_response_iss_parameter_supported": true,
-	})
+		"userinfo_endpoint": p.URL + "/userinfo", "end_session_endpoint": p.URL + "/logout",
+	}
+	if endless {
+		delete(doc, "end_session_endpoint")
+	}
+	reply(w, http.StatusOK, doc)
 }
 
 func (p *Provider) jwks(w http.ResponseWriter, _ *http.Request) {
@@ -175,6 +221,14 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.quiet.down {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	if r.PostFormValue("grant_type") == "refresh_token" {
+		p.refreshed(w, r.PostFormValue("refresh_token"))
+		return
+	}
 	g, known := p.codes[r.PostFormValue("code")]
 	delete(p.codes, r.PostFormValue("code")) // a code is used once
 	sum := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))
@@ -184,8 +238,102 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	case !known || p.Now().Sub(g.at) > time.Minute || r.PostFormValue("redirect_uri") != g.redirect || base64.RawURLEncoding.EncodeToString(sum[:]) != g.challenge:
 		fail("invalid_grant")
 	default:
-		reply(w, http.StatusOK, map[string]any{"access_token": "at-" + g.nonce, "token_type": "Bearer", "expires_in": 300, "id_token": p.idToken(g)})
+		out := map[string]any{"access_token": "at-" + g.nonce, "token_type": "Bearer", "expires_in": 300, "id_token": p.idToken(g)}
+		if !p.quiet.refresh {
+			out["refresh_token"] = p.newRefresh(p.subject)
+		}
+		reply(w, http.StatusOK, out)
 	}
+}
+
+func (p *Provider) newRefresh(subject string) string {
+	token := "rt-" + rand.Text()
+	p.refresh[token] = subject
+	return token
+}
+
+// refreshed takes a refresh token, which is good for one use. One that comes again was stolen, or a client asked twice: all
+// refresh tokens of the subject are void then, as RFC 9700 wants it.
+func (p *Provider) refreshed(w http.ResponseWriter, token string) {
+	subject, known := p.refresh[token]
+	if p.spent[token] {
+		for t, s := range p.refresh {
+			if s == subject {
+				delete(p.refresh, t)
+			}
+		}
+	}
+	if !known || p.spent[token] || p.quiet.disabled {
+		reply(w, http.StatusBadRequest, map[string]string{"error": "invalid_grant"})
+		return
+	}
+	p.spent[token] = true
+	p.taken++
+	next := p.newRefresh(subject)
+	access := "rat-" + next
+	out := map[string]any{"access_token": access, "token_type": "Bearer", "expires_in": 300, "refresh_token": next}
+	if !p.quiet.idToken {
+		now := p.Now()
+		claims := map[string]any{"iss": p.URL, "sub": subject, "aud": p.ClientID, "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix()}
+		maps.Copy(claims, p.claims)
+		if p.lie != nil {
+			p.lie(claims)
+		}
+		payload, err := json.Marshal(claims)
+		if err != nil {
+			panic(err) // plain values
+		}
+		k := p.keys[len(p.keys)-1]
+		out["id_token"] = Sign(jose.ES256, k.key, k.id, payload)
+	}
+	reply(w, http.StatusOK, out)
+}
+
+// userInfo answers for whoever has a refreshed access token.
+func (p *Provider) userInfo(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer rat-")
+	subject, known := p.refresh[token]
+	if !ok || !known {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	claims := map[string]any{"sub": subject}
+	maps.Copy(claims, p.claims)
+	if p.lie != nil {
+		p.lie(claims)
+	}
+	reply(w, http.StatusOK, claims)
+}
+
+// logout is OpenID Connect RP-Initiated Logout: it believes a hint that it signed itself, and sends nobody to an address that
+// is not registered.
+func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	back := strings.TrimSuffix(p.Redirect, "/signin/callback") + "/signout"
+	if q.Get("post_logout_redirect_uri") != back || q.Get("client_id") != p.ClientID {
+		http.Error(w, "not registered", http.StatusBadRequest)
+		return
+	}
+	signed, err := jose.ParseSignedCompact(q.Get("id_token_hint"), []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	for _, k := range p.keys {
+		if payload, err := signed.Verify(k.key.Public()); err == nil {
+			var claims struct{ Sub string }
+			if json.Unmarshal(payload, &claims) == nil {
+				p.signedOut = append(p.signedOut, claims.Sub)
+				http.Redirect(w, r, back, http.StatusFound)
+				return
+			}
+		}
+	}
+	http.Error(w, "this hint is not ours", http.StatusBadRequest)
 }
 
 func (p *Provider) idToken(g grant) string {
