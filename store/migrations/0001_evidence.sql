@@ -8,8 +8,8 @@
 -- An id that is a UUID is stored as one, which is half as long as its compressed text. Where a text repeats another of the
 -- same event a NUL stands for it: a name that is what stands behind the last slash of the actor, an issuer that is the actor,
 -- a session that is the credential, a link of the chain that is the actor's id. The columns id, actor_name, issuer, session
--- and chain say what was written. Within an hour the rows of an actor
--- stand together: they resemble each other, and whoever asks for an actor reads one stretch an hour.
+-- and chain say what was written. Within six hours the rows of an actor
+-- stand together: they resemble each other, and whoever asks for an actor reads four stretches a day.
 CREATE TABLE IF NOT EXISTS events
 (
     team LowCardinality(String) CODEC(ZSTD(1)),
@@ -60,7 +60,7 @@ CREATE TABLE IF NOT EXISTS events
 )
 ENGINE = MergeTree
 PARTITION BY toDate(ingested)
-ORDER BY (team, toStartOfHour(time), actor, time)
+ORDER BY (team, toStartOfInterval(time, toIntervalHour(6)), actor, time)
 SETTINGS non_replicated_deduplication_window = 10000, min_bytes_for_wide_part = 134217728;
 
 -- Who used which permission. Every column beside the key is a minimum, a maximum or a union.
