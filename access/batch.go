@@ -11,10 +11,13 @@ type Batch struct {
 	From, To   int64  // range of positions in the source, [From, To)
 	Ingested   time.Time
 
-	Events   Columns
-	Usage    []Usage
+	Events Columns
+
+	// Roll-ups are those of the batches of a stream since the last that had any, this one included.
+	Usage    UsageTable
 	Coverage []CoverMinute
 	Sessions []SessionUse
+
 	Dead     []DeadLetter
 	Canaries []Sighting
 	Hits     []Hit

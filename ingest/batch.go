@@ -19,11 +19,11 @@ type buffer struct {
 	hash  *xxh3.Hasher
 	bytes int64
 	told  int64 // records that the observer knows of
-	fold  fold
+	roll  *fold // what was rolled up, of the last batch of those that it spans; else nil
 }
 
 func newBuffer() *buffer {
-	return &buffer{hash: xxh3.New(), fold: newFold()}
+	return &buffer{hash: xxh3.New()}
 }
 
 // begin empties the buffer for a stretch that starts at from.
@@ -37,7 +37,6 @@ func (b *buffer) begin(team, feed, source string, from int64, now time.Time) {
 	b.arena.reset()
 	b.hash.Reset()
 	b.bytes, b.told = 0, 0
-	b.fold.begin(team, feed)
 }
 
 // raw adds a record's bytes to the payload hash of the token.
@@ -52,15 +51,16 @@ func (b *buffer) raw(rec []byte) {
 	b.batch.Received++
 }
 
-// end closes the stretch at to, and makes the batch complete.
-func (b *buffer) end(to int64) *access.Batch {
+// end closes the stretch at to, and makes the batch complete. roll goes with it unless it is nil.
+func (b *buffer) end(to int64, roll *fold) {
 	x := &b.batch
 	x.To = to
 	sum := b.hash.Sum128().Bytes()
 	x.Token = fmt.Sprintf("%s/%s/%d-%d/%s", x.Feed, x.Source, x.From, x.To, hex.EncodeToString(sum[:]))
-	x.Usage, x.Coverage, x.Sessions = b.fold.end()
+	if b.roll = roll; roll != nil {
+		x.Usage, x.Coverage, x.Sessions = roll.usage, roll.coverage, roll.sessions
+	}
 	x.Accounts = accounts(x.Events.Acts)
-	return x
 }
 
 // keep keeps the bytes of the record that was appended last.

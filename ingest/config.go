@@ -12,6 +12,7 @@ import (
 type Config struct {
 	BatchRecords int           // records of a batch at most, 60 000 when zero
 	BatchBytes   int64         // raw bytes of a batch at most, 144 MiB when zero; a third of it where they are kept
+	RollUpRows   int           // rows of roll-ups that a stream gathers over its batches before it writes them, 200 000 when zero
 	RecordBytes  int           // longest record, the framer's default when zero
 	Workers      int           // streams that are read at the same time; the processors, 3 at most, when zero
 	Window       int           // how many event ids back a duplicate is known, 131 072 when zero
@@ -28,6 +29,7 @@ type Config struct {
 const (
 	defaultBatchRecords = 60_000
 	defaultBatchBytes   = 144 << 20
+	defaultRollUpRows   = 200_000
 	defaultWindow       = 1 << 17
 	defaultFutureSkew   = 5 * time.Minute
 	mostWorkers         = 3 // each holds a batch in memory, and three keep any engine busy
@@ -42,6 +44,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.BatchBytes == 0 {
 		c.BatchBytes = defaultBatchBytes
+	}
+	if c.RollUpRows == 0 {
+		c.RollUpRows = defaultRollUpRows
 	}
 	if c.Workers == 0 {
 		c.Workers = min(runtime.GOMAXPROCS(0), mostWorkers)
@@ -77,6 +82,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("ingest: batch of %d records: it must be 1 to %d, or 0 for the default", c.BatchRecords, maxBatchRecords)
 	case c.BatchBytes < 0:
 		return fmt.Errorf("ingest: batch of %d bytes: it must not be negative", c.BatchBytes)
+	case c.RollUpRows < 0:
+		return fmt.Errorf("ingest: %d rows of roll-ups: it must not be negative", c.RollUpRows)
 	case c.RecordBytes < 0:
 		return fmt.Errorf("ingest: records of %d bytes: it must not be negative", c.RecordBytes)
 	case c.Workers < 0:

@@ -37,7 +37,7 @@ func (m *memory) WriteBatch(_ context.Context, b *access.Batch) error {
 		name string
 		rows []string
 	}{
-		{"events", spellEvents(&b.Events)}, {"usage", spell(b.Usage)}, {"coverage", spell(b.Coverage)}, {"sessions", spell(b.Sessions)},
+		{"events", spellEvents(&b.Events)}, {"usage", spell(b.Usage.All())}, {"coverage", spell(b.Coverage)}, {"sessions", spell(b.Sessions)},
 		{"dead", spell(b.Dead)}, {"hits", spell(b.Hits)}, {"batches", nil},
 	} {
 		if m.fail != nil && m.fail(b.Token, t.name) {

@@ -4,28 +4,31 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/grantwatch/grantwatch/access"
 )
 
-// fold rolls the events of one batch up: who used what, in which minutes the feed spoke, which sessions there were.
-// Everything in it is a minimum, a maximum or a set, so that folding an event twice changes nothing.
+// fold rolls the events of a stretch up: who used what, in which minutes the feed spoke, which sessions there were.
+// Everything in it is a minimum, a maximum or a set, so that folding an event twice changes nothing. It may span several
+// batches of one stream: the fewer rows it makes of the same events, the less there is to write and to merge.
 type fold struct {
-	team, feed string
-	usage      []access.Usage
+	usage      access.UsageTable
 	usageAt    pairs
 	days       []uint16 // the first day of each row of usage; few have more
-	whos       []foldWho
-	credited   map[[2]string]uint32
-	acts       []uint32 // numbers of what is used, by place in the table of acts; noNumber when it has none yet
-	used       map[useKey]uint32
+	credited   map[access.Credited]uint32
+	used       map[access.Permitted]uint32
 	minutes    map[int64]int
 	lastMinute int64
 	lastCover  int // index of lastMinute, -1 when there is none
 	coverage   []access.CoverMinute
 	sessionAt  map[sessionKey]int
 	sessions   []access.SessionUse
+
+	// What is known of the tables of the batch that is being filled.
+	whos []foldWho
+	acts []uint32 // numbers of what is used, by place in the table of acts; noNumber when it has none yet
 }
 
 // foldWho is what follows from an actor alone, worked out once in a batch.
@@ -35,34 +38,32 @@ type foldWho struct {
 	session int32  // index of the row of the credential, -1 when it is none that is followed
 }
 
-// useKey is what is used, apart from who does; its numbers are those of the keys of usage.
-type useKey struct{ provider, account, permission, scope, via string }
-
 const noNumber = ^uint32(0)
 
 type sessionKey struct{ provider, credential string }
 
-func newFold() fold {
-	return fold{credited: map[[2]string]uint32{}, used: map[useKey]uint32{}, minutes: map[int64]int{}, sessionAt: map[sessionKey]int{}}
+func newFold() *fold {
+	return &fold{credited: map[access.Credited]uint32{}, used: map[access.Permitted]uint32{}, minutes: map[int64]int{}, sessionAt: map[sessionKey]int{}}
 }
 
+// begin empties the fold.
 func (f *fold) begin(team, feed string) {
-	f.team, f.feed, f.lastCover = team, feed, -1
+	f.usage.Reset(team, feed)
+	f.lastCover = -1
 	f.usageAt.reset()
 	clear(f.credited)
 	clear(f.used)
-	f.whos, f.acts, f.days = f.whos[:0], f.acts[:0], f.days[:0]
 	clear(f.minutes)
 	clear(f.sessionAt)
-	// Days and Groups of the rows keep no memory: a roll-up is far smaller than its events.
-	clear(f.usage)
 	clear(f.sessions)
-	f.usage, f.coverage, f.sessions = f.usage[:0], f.coverage[:0], f.sessions[:0]
+	f.days, f.coverage, f.sessions = f.days[:0], f.coverage[:0], f.sessions[:0]
 }
 
-func (f *fold) end() ([]access.Usage, []access.CoverMinute, []access.SessionUse) {
-	return f.usage, f.coverage, f.sessions
-}
+// batch says that the events which follow are of another batch, whose tables are its own.
+func (f *fold) batch() { f.whos, f.acts = f.whos[:0], f.acts[:0] }
+
+// rows is how much there is in it.
+func (f *fold) rows() int { return f.usage.Len() + len(f.sessions) + len(f.coverage) }
 
 // add folds one event whose clock can be believed; row is its place in the columns.
 func (f *fold) add(ev *access.Event, row *access.EventRow) {
@@ -83,16 +84,10 @@ func (f *fold) add(ev *access.Event, row *access.EventRow) {
 	}
 	switch ev.Outcome {
 	case access.Success:
-		u := f.row(ev, w.number, row.Act)
-		f.use(u, ev)
+		f.use(f.row(ev, w.number, row), ev, row.Time)
 	case access.Denied:
-		u := f.row(ev, w.number, row.Act)
-		if u.FirstDenied.IsZero() || ev.Time.Before(u.FirstDenied) {
-			u.FirstDenied = ev.Time
-		}
-		if ev.Time.After(u.LastDenied) {
-			u.LastDenied = ev.Time
-		}
+		u := f.row(ev, w.number, row)
+		u.FirstDenied, u.LastDenied = min(u.FirstDenied, row.Time), max(u.LastDenied, row.Time)
 		groups(u, ev)
 	}
 	// A failure is neither: it was let through, but nothing was done.
@@ -111,11 +106,12 @@ func (f *fold) who(ev *access.Event, at uint32) foldWho {
 		return *w
 	}
 	*w = foldWho{known: true, session: -1}
-	k := [2]string{ev.Actor.UID, ev.Actor.Principal}
+	k := access.Credited{UID: ev.Actor.UID, Actor: ev.Actor.Principal}
 	n, ok := f.credited[k]
 	if !ok {
-		n = uint32(len(f.credited))
+		n = uint32(len(f.usage.Whos))
 		f.credited[k] = n
+		f.usage.Whos = append(f.usage.Whos, k)
 	}
 	w.number = n
 	// Whether the session is followed is asked for once, since the provider of an actor does not change within a feed.
@@ -126,43 +122,46 @@ func (f *fold) who(ev *access.Event, at uint32) foldWho {
 }
 
 // row finds the row of the event's key.
-func (f *fold) row(ev *access.Event, who, at uint32) *access.Usage {
-	for int(at) >= len(f.acts) {
+func (f *fold) row(ev *access.Event, who uint32, row *access.EventRow) *access.UsageRow {
+	for int(row.Act) >= len(f.acts) {
 		f.acts = append(f.acts, noNumber)
 	}
-	use := f.acts[at]
-	k := useKey{ev.Provider, ev.Account, ev.Permission, ev.Scope, ev.Via}
-	if k.permission == "" {
-		k.scope, k.via = "", "" // no grant is matched with it; that the identity is alive is all it says
-	}
+	use := f.acts[row.Act]
 	if use == noNumber {
-		var ok bool
-		if use, ok = f.used[k]; !ok {
-			use = uint32(len(f.used))
-			f.used[k] = use
-		}
-		f.acts[at] = use
+		use = f.permitted(ev)
+		f.acts[row.Act] = use
 	}
-	i, ok := f.usageAt.find(uint64(who)<<32|uint64(use), uint32(len(f.usage)))
+	i, ok := f.usageAt.find(uint64(who)<<32|uint64(use), uint32(f.usage.Len()))
 	if !ok {
-		f.usage = append(f.usage, access.Usage{Team: f.team, Feed: f.feed, Provider: k.provider, Account: k.account,
-			ActorUID: ev.Actor.UID, Actor: ev.Actor.Principal, Permission: k.permission, Scope: k.scope, Via: k.via})
+		f.usage.Rows = append(f.usage.Rows, access.UsageRow{Who: who, Use: use, First: access.NoFirst, Last: access.NoLast, FirstDenied: access.NoFirst, LastDenied: access.NoLast})
 	}
-	return &f.usage[i]
+	return &f.usage.Rows[i]
 }
 
-const secondsOfDay = 24 * 60 * 60
+// permitted numbers what an event used.
+func (f *fold) permitted(ev *access.Event) uint32 {
+	k := access.Permitted{Provider: ev.Provider, Account: ev.Account, Permission: ev.Permission, Scope: ev.Scope, Via: ev.Via}
+	if k.Permission == "" {
+		k.Scope, k.Via = "", "" // no grant is matched with it; that the identity is alive is all it says
+	}
+	n, ok := f.used[k]
+	if !ok {
+		n = uint32(len(f.usage.Uses))
+		f.used[k] = n
+		f.usage.Uses = append(f.usage.Uses, k)
+	}
+	return n
+}
 
-func (f *fold) use(u *access.Usage, ev *access.Event) {
-	if u.First.IsZero() || ev.Time.Before(u.First) {
-		u.First = ev.Time
-	}
+const microsOfDay = 24 * 60 * 60 * 1_000_000
+
+func (f *fold) use(u *access.UsageRow, ev *access.Event, at int64) {
+	u.First = min(u.First, at)
 	// Of two uses in the same microsecond, which is all that the store tells apart, the greater id stands.
-	at, last := ev.Time.UnixMicro(), u.Last.UnixMicro()
-	if u.Last.IsZero() || at > last || at == last && ev.ID > u.LastID {
-		u.Last, u.LastID = ev.Time, ev.ID
+	if at > u.Last || at == u.Last && ev.ID > u.LastID {
+		u.Last, u.LastID = at, ev.ID
 	}
-	day := uint16(ev.Time.Unix() / secondsOfDay)
+	day := uint16(at / microsOfDay)
 	switch n := len(u.Days); {
 	case n == 0:
 		f.days = append(f.days, day)
@@ -173,7 +172,7 @@ func (f *fold) use(u *access.Usage, ev *access.Event) {
 	groups(u, ev)
 }
 
-func groups(u *access.Usage, ev *access.Event) {
+func groups(u *access.UsageRow, ev *access.Event) {
 	for _, g := range ev.Actor.Groups {
 		if !slices.Contains(u.Groups, g) {
 			u.Groups = append(u.Groups, g)
@@ -190,7 +189,7 @@ func (f *fold) cover(t time.Time) {
 	f.lastMinute, f.lastCover = minute, i
 	if !ok {
 		f.minutes[minute], f.lastCover = len(f.coverage), len(f.coverage)
-		f.coverage = append(f.coverage, access.CoverMinute{Team: f.team, Feed: f.feed, Minute: time.Unix(minute*60, 0).UTC(), First: t, Last: t})
+		f.coverage = append(f.coverage, access.CoverMinute{Team: f.usage.Team, Feed: f.usage.Feed, Minute: time.Unix(minute*60, 0).UTC(), First: t, Last: t})
 		return
 	}
 	c := &f.coverage[i]
@@ -222,7 +221,7 @@ func (f *fold) sessionRow(provider, credential string) int {
 	if !ok {
 		i = len(f.sessions)
 		f.sessionAt[k] = i
-		f.sessions = append(f.sessions, access.SessionUse{Team: f.team, Provider: provider, Credential: credential})
+		f.sessions = append(f.sessions, access.SessionUse{Team: f.usage.Team, Provider: provider, Credential: credential})
 	}
 	return i
 }
@@ -237,4 +236,33 @@ func late(histogram *[40]uint32, t, newest time.Time) time.Time {
 	seconds := uint64(newest.Sub(t) / time.Second)
 	histogram[min(bits.Len64(seconds), len(histogram)-1)]++
 	return newest
+}
+
+// folds are those that no stream uses.
+type folds struct {
+	mu   sync.Mutex
+	most int
+	free []*fold
+}
+
+func (t *folds) get(feed *access.Feed) *fold {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f := (*fold)(nil)
+	if n := len(t.free); n > 0 {
+		f, t.free = t.free[n-1], t.free[:n-1]
+	} else {
+		f = newFold()
+	}
+	f.begin(feed.Team, feed.Name)
+	return f
+}
+
+// put takes one back, or nil.
+func (t *folds) put(f *fold) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f != nil && len(t.free) < t.most {
+		t.free = append(t.free, f)
+	}
 }

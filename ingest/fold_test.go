@@ -25,7 +25,7 @@ func folded(events ...*access.Event) ([]access.Usage, []access.CoverMinute, []ac
 	for _, e := range events {
 		f.add(e, c.Add(e, ""))
 	}
-	return f.end()
+	return f.usage.All(), f.coverage, f.sessions
 }
 
 func TestFoldOutcomes(t *testing.T) {

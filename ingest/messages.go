@@ -51,7 +51,7 @@ func (s *stream) messages(ctx context.Context, r kafka.Range) error {
 			at = r.Messages[i+1].Offset
 		}
 	}
-	return s.flush(ctx, r.To)
+	return s.flush(ctx, r.To, true)
 }
 
 // alone takes in a message that is one record and nothing else, as most are. It is the record that a frame would make of

@@ -49,7 +49,7 @@ func (p *Pipeline) giveBack(f *access.Feed, b *buffer) {
 	if b.told > 0 {
 		p.cfg.Observe.GaveBack(f, b.told)
 	}
-	p.buffers <- b
+	p.done(b)
 }
 
 // Busy tells how many of the pipeline's batches are being filled or written, and how many there can be. When all are busy,

@@ -20,6 +20,7 @@ type Pipeline struct {
 	cfg     Config
 	sink    Sink
 	buffers chan *buffer // the only ones there are
+	folds   folds
 
 	mu      sync.Mutex
 	helpers map[string][]*helper // by format: those that no stream uses
@@ -45,7 +46,7 @@ func (p *Pipeline) helper(f decode.Format, window int) *helper {
 	return h
 }
 
-func (p *Pipeline) done(f decode.Format, h *helper) {
+func (p *Pipeline) release(f decode.Format, h *helper) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if list := p.helpers[f.Name]; len(list) < p.cfg.Workers {
@@ -64,6 +65,7 @@ func New(sink Sink, cfg Config) (*Pipeline, error) {
 	// its way starts the next one as long as another stream does not need the memory.
 	n := cfg.Workers + 1
 	p.buffers = make(chan *buffer, n)
+	p.folds.most = n
 	for range n {
 		p.buffers <- nil // made when first wanted
 	}
@@ -77,7 +79,9 @@ type Part = file.Piece
 // is that of the source or the sink, and whatever had been written before it may be written again.
 func (p *Pipeline) RunStream(ctx context.Context, feed access.Feed, source string, r io.Reader, now time.Time, rules EventRules) (Stats, error) {
 	part := Part{Name: source, Open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}
-	return p.RunParts(ctx, feed, source, 0, []Part{part}, now, rules)
+	cfg := p.cfg
+	cfg.RollUpRows = 1 // what cannot be read again has its roll-ups with each batch
+	return p.stream(ctx, &cfg, feed, source, 0, now, rules, func(Stats) {}, func(ctx context.Context, s *stream) error { return s.parts(ctx, []Part{part}, nil) })
 }
 
 // RunParts reads parts one after the other as one stream: small files fill batches together. from is the position of
@@ -105,9 +109,9 @@ func (p *Pipeline) stream(ctx context.Context, cfg *Config, feed access.Feed, so
 	full := make(chan *buffer)
 	g, gctx := errgroup.WithContext(ctx)
 	h := p.helper(format, cfg.Window)
-	defer p.done(format, h)
+	defer p.release(format, h)
 	s := &stream{cfg: cfg, feed: &feed, source: source, now: now.UTC(), rules: rules, position: from,
-		dec: h.dec, seen: h.seen, get: p.get,
+		dec: h.dec, seen: h.seen, get: p.get, rolls: &p.folds,
 		put: func(ctx context.Context, b *buffer) error {
 			select {
 			case full <- b:
@@ -123,6 +127,7 @@ func (p *Pipeline) stream(ctx context.Context, cfg *Config, feed access.Feed, so
 		if s.buf != nil { // the stream broke off: what was not handed on is read again
 			p.giveBack(&feed, s.buf)
 		}
+		p.folds.put(s.roll)
 		return err
 	})
 	g.Go(func() error { return p.write(gctx, &feed, full, &done, accepted) })
@@ -147,7 +152,7 @@ func (s *stream) parts(ctx context.Context, parts []Part, each func(Stats)) erro
 			each(s.sum.since(before))
 		}
 	}
-	return s.flush(ctx, s.position)
+	return s.flush(ctx, s.position, true)
 }
 
 func (s *stream) part(ctx context.Context, part Part) error {
@@ -186,7 +191,14 @@ func (p *Pipeline) write(ctx context.Context, feed *access.Feed, full <-chan *bu
 		done.Add(step)
 		accepted(step)
 		p.cfg.Observe.Wrote(x, step)
-		p.buffers <- b
+		p.done(b)
 	}
 	return nil
+}
+
+// done gives the memory of a batch to the next.
+func (p *Pipeline) done(b *buffer) {
+	p.folds.put(b.roll)
+	b.roll = nil
+	p.buffers <- b
 }

@@ -205,7 +205,7 @@ type kept struct {
 
 func (k *keep) WriteBatch(_ context.Context, b *access.Batch) error {
 	ev := b.Events.Event(0)
-	k.batches = append(k.batches, kept{b.Events.Flag(0), ev.Attrs["time_original"], ev.Time, len(b.Usage), len(b.Coverage)})
+	k.batches = append(k.batches, kept{b.Events.Flag(0), ev.Attrs["time_original"], ev.Time, b.Usage.Len(), len(b.Coverage)})
 	return nil
 }
 

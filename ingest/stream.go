@@ -32,6 +32,8 @@ type stream struct {
 	reads    []access.Reading // parts that were read to their end, of a feed with digests
 	position int64            // of the next record: bytes of the parts before it, and its offset in its own
 	buf      *buffer
+	roll     *fold // of the batches since the last that took one along; nil when nothing was read since
+	rolls    *folds
 	bad      int64 // parts that broke off
 	sum      Stats // of the records read so far, written or not
 	get      func(context.Context) (*buffer, error)
@@ -86,7 +88,7 @@ func (s *stream) room(ctx context.Context, at int64) error {
 		most /= 3 // they stay in memory until the batch is written
 	}
 	if b := s.buf; b != nil && (b.batch.Received >= int64(s.cfg.BatchRecords) || b.bytes >= most) {
-		if err := s.flush(ctx, at); err != nil {
+		if err := s.flush(ctx, at, s.roll.rows() >= s.cfg.RollUpRows); err != nil {
 			return err
 		}
 	}
@@ -100,18 +102,26 @@ func (s *stream) room(ctx context.Context, at int64) error {
 	b.begin(s.feed.Team, s.feed.Name, s.source, at, s.now)
 	b.batch.RawUntil = s.now.Add(s.feed.KeepRaw)
 	s.buf = b
+	if s.roll == nil {
+		s.roll = s.rolls.get(s.feed)
+	}
+	s.roll.batch()
 	return nil
 }
 
-// flush hands the batch on; it ends at to.
-func (s *stream) flush(ctx context.Context, to int64) error {
+// flush hands the batch on; it ends at to. What was rolled up so far goes with it if rolled says so, and must go with the
+// last: a stream is read again from its beginning unless all of it was written.
+func (s *stream) flush(ctx context.Context, to int64, rolled bool) error {
 	if s.buf == nil {
 		return nil
 	}
-	b := s.buf
+	b, roll := s.buf, (*fold)(nil)
 	s.buf = nil
+	if rolled {
+		roll, s.roll = s.roll, nil
+	}
 	s.tell(b)
-	b.end(to)
+	b.end(to, roll)
 	return s.put(ctx, b)
 }
 
@@ -139,7 +149,7 @@ func (s *stream) record(raw []byte) *access.Rejection {
 		if ev.Time.After(x.Newest) {
 			x.Newest = ev.Time
 		}
-		s.buf.fold.add(ev, row)
+		s.roll.add(ev, row)
 	} else {
 		x.Flagged++
 		s.sum.Flagged++

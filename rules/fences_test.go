@@ -244,9 +244,6 @@ func TestWorstCaseIsBounded(t *testing.T) {
 	set := mustLoad(t, false, map[string]string{"r.yaml": ruleText("x", OnEvent, when)})
 	w := set.NewWorker()
 	ev := &facts.Event{Groups: cut, Linked: true}
-	var read []time.Duration // before the evaluation, behind it, and behind its repetition where there was one
-	clock := set.clock
-	set.clock = func() time.Duration { read = append(read, clock()); return read[len(read)-1] }
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	start := time.Now()
@@ -259,8 +256,8 @@ func TestWorstCaseIsBounded(t *testing.T) {
 	if used := after.TotalAlloc - before.TotalAlloc; used > 64<<20 {
 		t.Errorf("took %d bytes", used)
 	}
-	if len(read) == 3 && min(read[1]-read[0], read[2]-read[1]) > defaultLimits.never && len(set.Tripped()) != 1 {
-		t.Errorf("slow twice (%v), and the breaker did not stop it", read)
+	if len(set.Tripped()) != 1 && took > (1+repeats)*defaultLimits.never { // it was measured so often
+		t.Errorf("%v, and the breaker did not stop it", took)
 	}
 }
 

@@ -1,6 +1,13 @@
 package rules
 
-import "github.com/grantwatch/grantwatch/rules/facts"
+import (
+	"time"
+
+	"github.com/grantwatch/grantwatch/rules/facts"
+)
+
+// repeats is how often a slow evaluation is done again, to tell a slow rule from a busy machine.
+const repeats = 2
 
 // EventMatcher runs the rules on events with one worker's memory.
 type EventMatcher struct {
@@ -43,9 +50,8 @@ func (m EventMatcher) run(e *facts.Event, rules []int32) []Judgement {
 		now := m.set.clock()
 		took := now - start
 		if took > m.set.limits.one {
-			m.w.again(r, e.Team, env)
-			after := m.set.clock()
-			took, now = min(took, after-now), after
+			took = m.again(r, e.Team, env, took)
+			now = m.set.clock()
 		}
 		m.set.measured(r, took)
 		start = now
@@ -53,14 +59,23 @@ func (m EventMatcher) run(e *facts.Event, rules []int32) []Judgement {
 	return out
 }
 
-// again runs one rule once more on an event for its time alone. A rule that is slow is slow twice; what was only waiting
-// for a processor, on a machine that is busy or that slept, is not, and must not cost a rule its place.
-func (w *Worker) again(r *Rule, team string, env any) {
-	for _, v := range []*compiled{r.floor, r.variants[team]} {
-		if v != nil && !v.disabled {
-			_, _, _ = w.run(r, v, env) // judged, and counted, the first time
+// again measures a slow evaluation anew and returns the shortest time that it took: what the same rule does with the same
+// event takes as long again when it is the rule's fault, and not when the machine had others to run meanwhile.
+func (m EventMatcher) again(r *Rule, team string, env any, took time.Duration) time.Duration {
+	for range repeats {
+		if took <= m.set.limits.one {
+			break
 		}
+		start := m.set.clock()
+		if !r.floor.disabled {
+			_, _, _ = m.w.run(r, r.floor, env) // what came of it is known
+		}
+		if v := r.variants[team]; v != nil && !v.disabled {
+			_, _, _ = m.w.run(r, v, env)
+		}
+		took = min(took, m.set.clock()-start)
 	}
+	return took
 }
 
 // event runs one rule on an event. An event on which a rule fails is counted against the rule and does not match:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,7 +35,7 @@ func (s *Store) WriteBatch(ctx context.Context, b *access.Batch) error {
 		table string
 		cols  []column
 	}{
-		{"events", eventColumns(b)}, {"usage", usageColumns(b.Usage)}, {"coverage", coverageColumns(b.Coverage)},
+		{"events", eventColumns(b)}, {"usage", usageColumns(&b.Usage)}, {"coverage", coverageColumns(b.Coverage)},
 		{"sessions", sessionColumns(b.Sessions)}, {"canaries", canaryColumns(b)}, {"dead_letters", deadColumns(b.Dead)}, {"hits", hits}, {"raw_events", rawColumns(b)},
 	} {
 		if length(t.cols[0].data) > 0 {
@@ -47,8 +48,8 @@ func (s *Store) WriteBatch(ctx context.Context, b *access.Batch) error {
 	return s.insert(ctx, "batches", b.Token, batchColumns(b))
 }
 
-// like stands in a text that is another of the same event: the issuer of a role session is its actor, its session is its
-// credential, and the chain names the actor's id again. It cannot come out of a log, since NUL is mended. The columns
+// like stands in a text that is another of the same event: the name of a role ends its actor's, the issuer of a role session
+// is its actor, its session is its credential, and the chain names the actor's id again. It cannot come out of a log, since NUL is mended. The columns
 // that people read put the text in its place.
 const like = "\x00"
 
@@ -58,6 +59,9 @@ func likeOr(text, other string) string {
 	}
 	return text
 }
+
+// lastPart is what stands behind the last slash.
+func lastPart(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
 func eventColumns(b *access.Batch) []column {
 	e := &b.Events
@@ -82,7 +86,7 @@ func eventColumns(b *access.Batch) []column {
 		{"error", typeLow, coded{at(func(r *access.EventRow) uint32 { return r.Error }), e.Errors}},
 		{"actor_id", typeString, who(func(w *access.Who) string { return w.Actor.ID })},
 		{"actor_uid", typeString, who(func(w *access.Who) string { return w.Actor.UID })},
-		{"actor_name", typeString, who(func(w *access.Who) string { return w.Actor.Name })},
+		{"actor_name_own", typeString, who(func(w *access.Who) string { return likeOr(w.Actor.Name, lastPart(w.Actor.Principal)) })},
 		{"actor_email", typeString, who(func(w *access.Who) string { return w.Actor.Email })},
 		{"actor_kind", typeLow, who(func(w *access.Who) string { return string(w.Actor.Kind) })},
 		{"issuer_own", typeString, who(func(w *access.Who) string { return likeOr(w.Actor.Issuer, w.Actor.Principal) })},
@@ -155,36 +159,30 @@ func pick[R, T any](rows []R, field func(*R) T) []T {
 	return out
 }
 
-func usageColumns(u []access.Usage) []column {
-	type row = access.Usage
+func usageColumns(u *access.UsageTable) []column {
+	n := u.Len()
+	whos, uses := pick(u.Rows, func(r *access.UsageRow) uint32 { return r.Who }), pick(u.Rows, func(r *access.UsageRow) uint32 { return r.Use })
+	who := func(field func(*access.Credited) string) coded { return coded{whos, pick(u.Whos, field)} }
+	use := func(field func(*access.Permitted) string) coded { return coded{uses, pick(u.Uses, field)} }
+	times := func(field func(*access.UsageRow) int64) micros { return pick(u.Rows, field) }
 	return []column{
-		{"team", typeLow, pick(u, func(r *row) string { return r.Team })},
-		{"provider", typeLow, pick(u, func(r *row) string { return r.Provider })},
-		{"account", typeLow, pick(u, func(r *row) string { return r.Account })},
-		{"actor", typeString, pick(u, func(r *row) string { return r.Actor })},
-		{"actor_uid", typeString, pick(u, func(r *row) string { return r.ActorUID })},
-		{"permission", typeLow, pick(u, func(r *row) string { return r.Permission })},
-		{"scope", typeString, pick(u, func(r *row) string { return r.Scope })},
-		{"via", typeString, pick(u, func(r *row) string { return r.Via })},
-		{"feed", typeLow, pick(u, func(r *row) string { return r.Feed })},
-		{"first", typeMicros, pick(u, func(r *row) time.Time { return orFuture(r.First) })},
-		{"last", typeMicros, pick(u, func(r *row) time.Time { return orEpoch(r.Last) })},
-		{"last_ref", typeString, pick(u, func(r *row) string { return ref(r.Last, r.LastID) })},
-		{"days", typeDays, pick(u, func(r *row) []uint16 { return r.Days })},
-		{"first_denied", typeMicros, pick(u, func(r *row) time.Time { return orFuture(r.FirstDenied) })},
-		{"last_denied", typeMicros, pick(u, func(r *row) time.Time { return orEpoch(r.LastDenied) })},
-		{"groups", typeStrings, pick(u, func(r *row) []string { return r.Groups })},
+		{"team", typeLow, same{u.Team, n}},
+		{"provider", typeLow, use(func(p *access.Permitted) string { return p.Provider })},
+		{"account", typeLow, use(func(p *access.Permitted) string { return p.Account })},
+		{"actor", typeString, who(func(w *access.Credited) string { return w.Actor })},
+		{"actor_uid", typeString, who(func(w *access.Credited) string { return w.UID })},
+		{"permission", typeLow, use(func(p *access.Permitted) string { return p.Permission })},
+		{"scope", typeString, use(func(p *access.Permitted) string { return p.Scope })},
+		{"via", typeString, use(func(p *access.Permitted) string { return p.Via })},
+		{"feed", typeLow, same{u.Feed, n}},
+		{"first", typeMicros, times(func(r *access.UsageRow) int64 { return firstMicros(r.First) })},
+		{"last", typeMicros, times(func(r *access.UsageRow) int64 { return lastMicros(r.Last) })},
+		{"last_ref", typeString, refs(u.Rows)},
+		{"days", typeDays, pick(u.Rows, func(r *access.UsageRow) []uint16 { return r.Days })},
+		{"first_denied", typeMicros, times(func(r *access.UsageRow) int64 { return firstMicros(r.FirstDenied) })},
+		{"last_denied", typeMicros, times(func(r *access.UsageRow) int64 { return lastMicros(r.LastDenied) })},
+		{"groups", typeStrings, pick(u.Rows, func(r *access.UsageRow) []string { return r.Groups })},
 	}
-}
-
-// refTime is how many digits of time stand before the id in last_ref, so that the greatest text is the latest time.
-const refTime = 16
-
-func ref(last time.Time, id string) string {
-	if last.IsZero() {
-		return ""
-	}
-	return fmt.Sprintf("%0*d %s", refTime, max(last.UnixMicro(), 0), id)
 }
 
 func coverageColumns(c []access.CoverMinute) []column {

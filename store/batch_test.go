@@ -99,7 +99,7 @@ func checkRollUps(t *testing.T, s *Store, b *access.Batch) {
 	for _, u := range usage {
 		byActor[u.Actor] = u
 	}
-	for _, want := range b.Usage {
+	for _, want := range b.Usage.All() {
 		if got := byActor[want.Actor]; !reflect.DeepEqual(got, want) {
 			t.Errorf("usage:\n got %+v\nwant %+v", got, want)
 		}
@@ -152,7 +152,7 @@ func TestBatchOfTheSameBeginningReplaces(t *testing.T) {
 		t.Errorf("%+v, %v", stats, err)
 	}
 	usage, err := s.TeamUsage(t.Context(), "payments", time.Time{})
-	if err != nil || len(usage) != len(a.Usage) || !reflect.DeepEqual(usage[0].Days, a.Usage[0].Days) {
+	if err != nil || len(usage) != a.Usage.Len() || !reflect.DeepEqual(usage[0].Days, a.Usage.Rows[0].Days) {
 		t.Errorf("%+v, %v", usage, err)
 	}
 }

@@ -46,6 +46,7 @@ type encoder struct {
 	keys  []uint32
 	codes []uint32
 	flat  []string
+	text  []byte
 }
 
 // begin makes e a reader of the block of these columns. All of them must have the same number of rows.
@@ -180,6 +181,16 @@ func (e *encoder) values(c column) {
 		for i := range v {
 			e.u64(uint64(v[i].Time))
 		}
+	case micros:
+		for _, t := range v {
+			e.u64(uint64(t))
+		}
+	case refs:
+		for i := range v {
+			e.text = appendRef(e.text[:0], &v[i])
+			e.buf = binary.AppendUvarint(e.buf, uint64(len(e.text)))
+			e.buf = append(e.buf, e.text...)
+		}
 	case eventIDs:
 		e.uuids(v.c)
 	case otherIDs:
@@ -286,6 +297,10 @@ func length(data any) int {
 	case same:
 		return v.n
 	case eventTimes:
+		return len(v)
+	case micros:
+		return len(v)
+	case refs:
 		return len(v)
 	case eventIDs:
 		return v.c.Len()

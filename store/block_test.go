@@ -56,7 +56,7 @@ func TestBlockIsTheSameEachTime(t *testing.T) {
 	for n := range 20 {
 		var e encoder
 		if n%2 == 1 { // one that has been used
-			if err := e.begin(usageColumns(b.Usage), len(b.Usage)); err != nil {
+			if err := e.begin(usageColumns(&b.Usage), b.Usage.Len()); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := io.Copy(io.Discard, &e); err != nil {

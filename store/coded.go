@@ -34,6 +34,10 @@ type (
 	}
 	// eventTimes are the times of events.
 	eventTimes []access.EventRow
+	// micros are times in microseconds since 1970, as eventTimes are.
+	micros []int64
+	// refs are the ids of last uses behind their times, so that the greatest text is that of the latest; "" without a use.
+	refs []access.UsageRow
 	// eventIDs are the ids of events; one that is no UUID leaves a zero here.
 	eventIDs struct{ c *access.Columns }
 	// otherIDs are the ids of events that are no UUIDs, and empty for those that are.
@@ -70,6 +74,18 @@ func plain(data any) any {
 		out := make([]time.Time, len(v))
 		for i := range v {
 			out[i] = time.UnixMicro(v[i].Time).UTC()
+		}
+		return out
+	case micros:
+		out := make([]time.Time, len(v))
+		for i, t := range v {
+			out[i] = time.UnixMicro(t).UTC()
+		}
+		return out
+	case refs:
+		out := make([]string, len(v))
+		for i := range v {
+			out[i] = string(appendRef(nil, &v[i]))
 		}
 		return out
 	case eventIDs:

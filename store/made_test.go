@@ -34,6 +34,7 @@ func fullBatch(team, feed string, n int) *access.Batch {
 		Token: fmt.Sprintf("%s/%s/%d", team, feed, n), Ingested: day(10), Received: int64(len(hostile)) + 3, Filtered: 2, Flagged: 1,
 		Newest: day(n), Accounts: []string{"111122223333", "it's \\ 222"}}
 	b.Lateness[0], b.Lateness[7], b.Lateness[39] = 5, 6, 7
+	var usage []access.Usage
 	for i, h := range hostile {
 		e := fullEvent(fmt.Sprintf("%s-%s-%d-%02d", team, feed, n, i), day(n).Add(time.Duration(i)*time.Second+123456*time.Microsecond), h)
 		flag := ""
@@ -41,11 +42,12 @@ func fullBatch(team, feed string, n int) *access.Batch {
 			flag = "future"
 		}
 		b.Events.Add(&e, flag)
-		b.Usage = append(b.Usage, access.Usage{Team: team, Feed: feed, Provider: "aws", Account: "111122223333", Actor: "actor " + h, ActorUID: "uid " + h,
+		usage = append(usage, access.Usage{Team: team, Feed: feed, Provider: "aws", Account: "111122223333", Actor: "actor " + h, ActorUID: "uid " + h,
 			Permission: "p " + h, Scope: "s " + h, Via: "v " + h, First: e.Time.Add(-time.Hour), Last: e.Time, LastID: e.ID, Days: []uint16{20000, uint16(20000 + n)},
 			FirstDenied: day(n - 1), LastDenied: day(n), Groups: []string{"group " + h}})
 		b.Hits = append(b.Hits, access.Hit{Rule: "rule " + h, Severity: access.SeverityHigh, Why: "why " + h, Team: team, Feed: feed, Event: e})
 	}
+	b.Usage = access.UsageOf(usage)
 	b.Coverage = []access.CoverMinute{{Team: team, Feed: feed, Minute: day(n), First: day(n).Add(time.Second), Last: day(n).Add(30 * time.Second)}}
 	b.Sessions = []access.SessionUse{
 		{Team: team, Provider: "aws", Credential: "ASIA" + feed, Parent: "parent", ParentUID: "uid", ParentCred: "AKIA'", Role: `arn\role`, Issued: day(n)},

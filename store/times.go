@@ -1,6 +1,10 @@
 package store
 
-import "time"
+import (
+	"time"
+
+	"github.com/grantwatch/grantwatch/access"
+)
 
 // An aggregate of min needs a value for "never" that loses against every time, and so does one of max. They are mapped
 // to the zero time on the way out.
@@ -43,4 +47,35 @@ func known(t time.Time) time.Time {
 		return time.Time{}
 	}
 	return t.UTC()
+}
+
+// firstMicros and lastMicros are the same for the times of roll-ups, in microseconds.
+func firstMicros(t int64) int64 {
+	if t == access.NoFirst {
+		return future.UnixMicro()
+	}
+	return clamp(time.UnixMicro(t)).UnixMicro()
+}
+
+func lastMicros(t int64) int64 {
+	if t == access.NoLast {
+		return epoch.UnixMicro()
+	}
+	return clamp(time.UnixMicro(t)).UnixMicro()
+}
+
+// refTime is how many digits of time stand before the id in last_ref, so that the greatest text is the latest time.
+const refTime = 16
+
+// appendRef appends what last_ref holds of a row.
+func appendRef(b []byte, r *access.UsageRow) []byte {
+	if r.Last == access.NoLast {
+		return b
+	}
+	from := len(b)
+	b = append(b, "0000000000000000"[:refTime]...)
+	for t, i := max(r.Last, 0), from+refTime-1; t > 0 && i >= from; t, i = t/10, i-1 {
+		b[i] = byte('0' + t%10)
+	}
+	return append(append(b, ' '), r.LastID...)
 }

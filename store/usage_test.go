@@ -24,7 +24,7 @@ func TestUsageOfAnySplitIsUsageOfTheWhole(t *testing.T) {
 			for i := range rows {
 				rows[i].Team = team
 			}
-			write(t, s, &access.Batch{Team: team, Feed: "aws", Token: team + token, From: int64(from), Ingested: day(9), Usage: rows})
+			write(t, s, &access.Batch{Team: team, Feed: "aws", Token: team + token, From: int64(from), Ingested: day(9), Usage: access.UsageOf(rows)})
 		}
 		when := rapid.Custom(func(t *rapid.T) time.Time {
 			if rapid.Bool().Draw(t, "never") {
@@ -90,7 +90,7 @@ func TestUsageSince(t *testing.T) {
 		return access.Usage{Team: "payments", Feed: "aws", Provider: "aws", Account: "1", Actor: actor, Permission: "p", First: last, Last: last, FirstDenied: denied, LastDenied: denied}
 	}
 	write(t, s, &access.Batch{Team: "payments", Feed: "aws", Token: "t", Ingested: day(9),
-		Usage: []access.Usage{u("old", day(1), time.Time{}), u("new", day(5), time.Time{}), u("denied", time.Time{}, day(5)), u("both", day(1), day(5))}})
+		Usage: access.UsageOf([]access.Usage{u("old", day(1), time.Time{}), u("new", day(5), time.Time{}), u("denied", time.Time{}, day(5)), u("both", day(1), day(5))})})
 	for since, want := range map[int][]string{-100: {"both", "denied", "new", "old"}, 5: {"both", "denied", "new"}, 6: nil} {
 		got, err := s.Usage(t.Context(), "aws", "1", day(since))
 		if err != nil {

@@ -14,7 +14,7 @@ func TestWallsHoldInTheStore(t *testing.T) {
 	}
 	b.RawUntil = time.Date(2090, 1, 1, 0, 0, 0, 0, time.UTC)
 	write(t, s, b)
-	u := b.Usage[0]
+	u := b.Usage.Usage(0)
 	ev := b.Events.Event(0)
 	step := HistoryEntry{Team: "payments", Fingerprint: "f1", At: ev.Time, State: "open", Verdict: "UNUSED", Severity: "low", Why: "first seen", Who: "grantwatch"}
 	if err := s.AppendHistory(t.Context(), []HistoryEntry{step}); err != nil {

@@ -6,8 +6,9 @@
 -- large, because forty columns of a batch are otherwise forty pairs of files: that halves the work of an insert.
 --
 -- An id that is a UUID is stored as one, which is half as long as its compressed text. Where a text repeats another of the
--- same event a NUL stands for it: an issuer that is the actor, a session that is the credential, a link of the chain that
--- is the actor's id. The columns id, issuer, session and chain say what was written. Within an hour the rows of an actor
+-- same event a NUL stands for it: a name that is what stands behind the last slash of the actor, an issuer that is the actor,
+-- a session that is the credential, a link of the chain that is the actor's id. The columns id, actor_name, issuer, session
+-- and chain say what was written. Within an hour the rows of an actor
 -- stand together: they resemble each other, and whoever asks for an actor reads one stretch an hour.
 CREATE TABLE IF NOT EXISTS events
 (
@@ -27,7 +28,7 @@ CREATE TABLE IF NOT EXISTS events
     error LowCardinality(String) CODEC(ZSTD(1)),
     actor_id String CODEC(ZSTD(1)),
     actor_uid String CODEC(ZSTD(1)),
-    actor_name String CODEC(ZSTD(1)),
+    actor_name_own String CODEC(ZSTD(1)),
     actor_email String CODEC(ZSTD(1)),
     actor_kind LowCardinality(String) CODEC(ZSTD(1)),
     issuer_own String CODEC(ZSTD(1)),
@@ -49,6 +50,7 @@ CREATE TABLE IF NOT EXISTS events
     target_types Array(LowCardinality(String)) CODEC(ZSTD(1)),
     attrs Map(LowCardinality(String), LowCardinality(String)) CODEC(ZSTD(1)),
     id String ALIAS if(id_text = '', toString(id_uuid), id_text),
+    actor_name String ALIAS if(actor_name_own = '\0', splitByChar('/', actor)[-1], actor_name_own),
     issuer String ALIAS if(issuer_own = '\0', actor, issuer_own),
     session String ALIAS if(session_own = '\0', credential, session_own),
     chain Array(String) ALIAS arrayMap(link -> if(link = '\0', actor_id, toString(link)), chain_own),

@@ -1,10 +1,14 @@
 package app
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/ingest/source/s3/s3test"
@@ -92,6 +96,41 @@ func TestCanaryIsPut(t *testing.T) {
 		t.Fatal(err)
 	}
 	arrived(t, a)
+}
+
+func TestCanaryIsProduced(t *testing.T) {
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, "logs.payments"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	a := openWith(t, t.TempDir(), `{name: other, team: payments, format: aws_cloudtrail, accounts: ["222233334444"], from: {kafka: {topic: logs.payments}}}
+  - {name: aws, team: payments, format: aws_cloudtrail, accounts: ["111122223333"], from: {kafka: {topic: logs.payments}}}
+kafka: {brokers: ["`+c.ListenAddrs()[0]+`"], group: canary}`)
+	a.events.Store(newEventRules(a.Rules, a.people))
+	// The second feed of the topic: the header is what tells it from the first.
+	where, skipped, err := NewPoster(a.Cfg).Post(t.Context(), &a.Cfg.Feeds[1], replayNow)
+	if err != nil || skipped != "" || !strings.HasPrefix(where, "logs.payments/") {
+		t.Fatalf("%q, %q, %v", where, skipped, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Consume(ctx, func() time.Time { return replayNow.Add(time.Second) }) }()
+	for seen := false; !seen; {
+		list, err := a.Store.LastCanaries(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen = len(list) > 0
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	arrived(t, a)
+	if stats, err := a.Store.FeedStats(t.Context()); err != nil || stats[0].Feed != "aws" {
+		t.Errorf("%+v, %v", stats, err)
+	}
 }
 
 // The call of the configuration is an event like any other, and is seen.

@@ -121,6 +121,7 @@ func (w *world) batch(from, n int) *access.Batch {
 // usage is the roll-up of it all: every actor of every team used five permissions.
 func (w *world) usage() *access.Batch {
 	b := &access.Batch{Team: "payments", Feed: "payments-aws", Source: "bench-usage", To: 1, Token: "bench-usage", Ingested: viewtest.Now, Newest: viewtest.Now}
+	var rows []access.Usage
 	today := uint16(viewtest.Now.Unix() / 86400)
 	for i, a := range w.actors {
 		var on []uint16
@@ -130,10 +131,10 @@ func (w *world) usage() *access.Batch {
 			}
 		}
 		for _, p := range permissions {
-			b.Usage = append(b.Usage, access.Usage{Team: "payments", Feed: "payments-aws", Provider: "aws", Account: "111122223333", Actor: a.name, ActorUID: a.uid, Permission: p, Scope: "arn:aws:s3:::bucket",
+			rows = append(rows, access.Usage{Team: "payments", Feed: "payments-aws", Provider: "aws", Account: "111122223333", Actor: a.name, ActorUID: a.uid, Permission: p, Scope: "arn:aws:s3:::bucket",
 				First: viewtest.Now.AddDate(0, 0, -days), Last: viewtest.Now.Add(-time.Duration(i%1440) * time.Minute), LastID: "e", Days: on})
 		}
 	}
-	w.input.Usage = b.Usage
+	b.Usage, w.input.Usage = access.UsageOf(rows), rows
 	return b
 }

@@ -37,8 +37,7 @@ var never = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 func (r *rolled) WriteBatch(_ context.Context, b *access.Batch) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := range b.Usage {
-		u := &b.Usage[i]
+	for _, u := range b.Usage.All() {
 		k := strings.Join([]string{u.Team, u.Provider, u.Account, u.Actor, u.ActorUID, u.Permission, u.Scope, u.Via, u.Feed}, "\t")
 		have := r.usage[k]
 		if have == nil {
