@@ -37,7 +37,7 @@ func TestAMillionRows(t *testing.T) {
 			params["identity"] = "AROA1"
 		}
 		f := g.frame(t, pc, ask{query: q.Name, params: params, from: queriestest.AsOf.AddDate(0, 0, -14), to: queriestest.AsOf.Add(time.Second)})
-		if q.Limit > 0 && f.Rows() > int(q.Limit) {
+		if q.Limit > 0 && f.Rows() > q.Limit {
 			t.Errorf("%s: %d rows, at most %d are promised", q.Name, f.Rows(), q.Limit)
 		}
 		for _, n := range f.Meta.Notices {

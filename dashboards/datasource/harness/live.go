@@ -53,5 +53,7 @@ func addFinding(w http.ResponseWriter, r *http.Request, server, secret string) {
 		map[string]string{"param_f": r.URL.Query().Get("fingerprint")})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
+	w.WriteHeader(http.StatusNoContent)
 }
