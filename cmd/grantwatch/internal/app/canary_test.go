@@ -116,12 +116,12 @@ kafka: {brokers: ["`+c.ListenAddrs()[0]+`"], group: canary}`)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Consume(ctx, func() time.Time { return replayNow.Add(time.Second) }) }()
-	for seen := false; !seen; {
-		list, err := a.Store.LastCanaries(t.Context())
+	for seen := false; !seen; { // the account of a batch is written last
+		stats, err := a.Store.FeedStats(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen = len(list) > 0
+		seen = len(stats) > 0
 	}
 	cancel()
 	if err := <-ended; err != nil {
