@@ -49,8 +49,8 @@ func (s *Store) WriteBatch(ctx context.Context, b *access.Batch) error {
 }
 
 // like stands in a text that is another of the same event: the name of a role ends its actor's, the issuer of a role session
-// is its actor, its session is its credential, and the chain names the actor's id again. It cannot come out of a log, since NUL is mended. The columns
-// that people read put the text in its place.
+// is its actor, its session is its credential, and the chain names the actor's id again. It cannot come out of a log, since
+// NUL is mended. The columns that people read put the text in its place.
 const like = "\x00"
 
 func likeOr(text, other string) string {
