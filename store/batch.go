@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,24 +104,62 @@ func eventColumns(b *access.Batch) []column {
 		{"change_subject", typeString, change(func(c *access.Change) string { return c.Subject })},
 		{"change_grant", typeString, change(func(c *access.Change) string { return c.Grant })},
 		{"flag", typeLow, act(func(a *access.Act) string { return a.Flag })},
-		{"chain_own", typeLows, codedLists{whos, pick(e.Whos, chain)}},
-		{"groups", typeLows, codedLists{whos, pick(e.Whos, func(w *access.Who) []string { return w.Actor.Groups })}},
-		{"target_ids", typeLows, codedLists{targets, pick(e.Targets, targetIDs)}},
-		{"target_types", typeLows, codedLists{targets, pick(e.Targets, targetTypes)}},
-		{"attrs", typeMap, codedMaps{at(func(r *access.EventRow) uint32 { return r.AttrSet }), e.Attrs}},
+		{"chain_own", typeString, who(chain)},
+		{"groups_own", typeString, who(func(w *access.Who) string { return joined(w.Actor.Groups, func(s *string) string { return *s }) })},
+		{"target_ids_own", typeString, targetTexts{targets, e.Targets, func(t *access.Target) string { return t.ID }}},
+		{"target_types_own", typeString, targetTexts{targets, e.Targets, func(t *access.Target) string { return t.Type }}},
+		{"attrs_own", typeString, coded{at(func(r *access.EventRow) uint32 { return r.AttrSet }), pick(e.Attrs, attributes)}},
 	}
 }
 
-func chain(w *access.Who) []string {
-	return pick(w.Actor.Chain, func(s *string) string { return likeOr(*s, w.Actor.ID) })
+// likeID stands for the actor's id in a chain, and before a link that begins with it.
+const likeID = "\x01"
+
+func chain(w *access.Who) string {
+	return joined(w.Actor.Chain, func(link *string) string {
+		switch {
+		case *link == w.Actor.ID:
+			return likeID
+		case strings.HasPrefix(*link, likeID):
+			return likeID + *link
+		}
+		return *link
+	})
 }
 
-func targetIDs(list *[]access.Target) []string {
-	return pick(*list, func(t *access.Target) string { return t.ID })
+// endOfElement stands behind each element of a list that is kept as one text. None has it in it: NUL is mended where it comes
+// in, and here once more, because one that is not would make two elements of one.
+const endOfElement = "\x00"
+
+func element(text string) string {
+	if strings.Contains(text, endOfElement) {
+		return strings.ReplaceAll(text, endOfElement, "\uFFFD")
+	}
+	return text
 }
 
-func targetTypes(list *[]access.Target) []string {
-	return pick(*list, func(t *access.Target) string { return t.Type })
+func joined[R any](rows []R, text func(*R) string) string {
+	return string(appendJoined(nil, rows, text))
+}
+
+func appendJoined[R any](b []byte, rows []R, text func(*R) string) []byte {
+	for i := range rows {
+		b = append(b, element(text(&rows[i]))...)
+		b = append(b, endOfElement...)
+	}
+	return b
+}
+
+// attributes has the names and values of a map, one after the other, in the order of the names: Go's own differs each time.
+func attributes(m *map[string]string) string {
+	var b strings.Builder
+	for _, k := range slices.Sorted(maps.Keys(*m)) {
+		b.WriteString(element(k))
+		b.WriteString(endOfElement)
+		b.WriteString(element((*m)[k]))
+		b.WriteString(endOfElement)
+	}
+	return b.String()
 }
 
 // rawColumns are the records as they came, beside what is needed to find them and to forget them in time.

@@ -24,8 +24,6 @@ const (
 	typeMillis  = "DateTime64(3, 'UTC')"
 	typeMinute  = "DateTime('UTC')"
 	typeStrings = "Array(String)"
-	typeLows    = "Array(LowCardinality(String))"
-	typeMap     = "Map(LowCardinality(String), LowCardinality(String))"
 	typeUUID    = "UUID"
 	typeDays    = "Array(UInt16)"
 	typeCounts  = "Array(UInt32)"
@@ -45,7 +43,6 @@ type encoder struct {
 	dict  map[string]uint32
 	keys  []uint32
 	codes []uint32
-	flat  []string
 	text  []byte
 }
 
@@ -92,8 +89,7 @@ func (e *encoder) advance() {
 	}
 	if raw, ok := c.data.([][]byte); ok {
 		for e.row < len(raw) && len(e.buf) < piece {
-			e.buf = binary.AppendUvarint(e.buf, uint64(len(raw[e.row])))
-			e.buf = append(e.buf, raw[e.row]...)
+			e.bytes(raw[e.row])
 			e.row++
 		}
 		if e.row < len(raw) {
@@ -113,7 +109,6 @@ const piece = 256 << 10
 func (e *encoder) forget() {
 	e.cols = nil
 	clear(e.dict)
-	clear(e.flat[:cap(e.flat)])
 }
 
 func (e *encoder) values(c column) {
@@ -152,7 +147,12 @@ func (e *encoder) values(c column) {
 			e.u64(math.Float64bits(n))
 		}
 	case [][]string:
-		e.stringArrays(c.typ, v)
+		e.offsets(len(v), func(i int) int { return len(v[i]) })
+		for _, a := range v {
+			for _, s := range a {
+				e.str(s)
+			}
+		}
 	case [][]uint16:
 		e.offsets(len(v), func(i int) int { return len(v[i]) })
 		for _, a := range v {
@@ -167,14 +167,10 @@ func (e *encoder) values(c column) {
 				e.buf = binary.LittleEndian.AppendUint32(e.buf, n)
 			}
 		}
-	case []map[string]string:
-		e.maps(v)
 	case coded:
 		e.coded(c.typ, v)
-	case codedLists:
-		e.codedLists(c.typ, v)
-	case codedMaps:
-		e.codedMaps(v)
+	case targetTexts:
+		e.targetTexts(v)
 	case same:
 		e.same(c.typ, v)
 	case eventTimes:
@@ -188,8 +184,7 @@ func (e *encoder) values(c column) {
 	case refs:
 		for i := range v {
 			e.text = appendRef(e.text[:0], &v[i])
-			e.buf = binary.AppendUvarint(e.buf, uint64(len(e.text)))
-			e.buf = append(e.buf, e.text...)
+			e.bytes(e.text)
 		}
 	case eventIDs:
 		e.uuids(v.c)
@@ -203,6 +198,11 @@ func (e *encoder) u64(n uint64) { e.buf = binary.LittleEndian.AppendUint64(e.buf
 func (e *encoder) str(s string) {
 	e.buf = binary.AppendUvarint(e.buf, uint64(len(s)))
 	e.buf = append(e.buf, s...)
+}
+
+func (e *encoder) bytes(b []byte) {
+	e.buf = binary.AppendUvarint(e.buf, uint64(len(b)))
+	e.buf = append(e.buf, b...)
 }
 
 func (e *encoder) times(typ string, v []time.Time) {
@@ -230,35 +230,6 @@ func (e *encoder) offsets(n int, size func(int) int) {
 	}
 }
 
-func (e *encoder) stringArrays(typ string, v [][]string) {
-	if typ == typeLows {
-		e.u64(lowVersion) // the inner column's prefix comes before the offsets
-	}
-	e.offsets(len(v), func(i int) int { return len(v[i]) })
-	if typ != typeLows {
-		for _, a := range v {
-			for _, s := range a {
-				e.str(s)
-			}
-		}
-		return
-	}
-	e.flat = e.flat[:0]
-	for _, a := range v {
-		e.flat = append(e.flat, a...)
-	}
-	e.low(e.flat)
-}
-
-// maps writes keys and values apart.
-func (e *encoder) maps(v []map[string]string) {
-	at := make([]uint32, len(v))
-	for i := range at {
-		at[i] = uint32(i)
-	}
-	e.codedMaps(codedMaps{at, v})
-}
-
 // length is the number of rows in a column's values.
 func length(data any) int {
 	switch v := data.(type) {
@@ -284,15 +255,11 @@ func length(data any) int {
 		return len(v)
 	case [][]uint32:
 		return len(v)
-	case []map[string]string:
-		return len(v)
 	case [][]byte:
 		return len(v)
 	case coded:
 		return len(v.at)
-	case codedLists:
-		return len(v.at)
-	case codedMaps:
+	case targetTexts:
 		return len(v.at)
 	case same:
 		return v.n

@@ -20,23 +20,19 @@ import (
 // The keys of a dictionary are one, two or four bytes, whichever its size needs; the engine must read back each value.
 func TestDictionaries(t *testing.T) {
 	s := open(t)
-	if err := s.exec(t.Context(), "create", "CREATE TABLE dictionary (n UInt64, one LowCardinality(String), list Array(LowCardinality(String)), m Map(LowCardinality(String), String)) ENGINE = MergeTree ORDER BY n"); err != nil {
+	if err := s.exec(t.Context(), "create", "CREATE TABLE dictionary (n UInt64, one LowCardinality(String)) ENGINE = MergeTree ORDER BY n"); err != nil {
 		t.Fatal(err)
 	}
 	for _, distinct := range []int{1, 2, 254, 255, 256, 257, 65535, 65536, 65537} {
 		rows := distinct + 3
-		n, one, list, m := make([]uint64, rows), make([]string, rows), make([][]string, rows), make([]map[string]string, rows)
+		n, one := make([]uint64, rows), make([]string, rows)
 		for i := range rows {
-			v := fmt.Sprint(i % distinct)
-			n[i], one[i] = uint64(i%distinct), v
-			if i%3 > 0 {
-				list[i], m[i] = []string{v, "", v}, map[string]string{v: v, "": "empty"}
-			}
+			n[i], one[i] = uint64(i%distinct), fmt.Sprint(i%distinct)
 		}
-		if err := s.insert(t.Context(), "dictionary", "", []column{{"n", "UInt64", n}, {"one", typeLow, one}, {"list", typeLows, list}, {"m", typeMap, m}}); err != nil {
+		if err := s.insert(t.Context(), "dictionary", "", []column{{"n", "UInt64", n}, {"one", typeLow, one}}); err != nil {
 			t.Fatal(err)
 		}
-		bad := "SELECT count() FROM dictionary WHERE one != toString(n) OR (notEmpty(list) AND list != [one, '', one]) OR (notEmpty(m) AND (m[one] != one OR m[''] != 'empty' OR length(m) != 2))"
+		bad := "SELECT count() FROM dictionary WHERE one != toString(n)"
 		if got := count(t, s, "SELECT count() FROM dictionary"); got != uint64(rows) {
 			t.Errorf("%d distinct values: %d rows, want %d", distinct, got, rows)
 		}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/binary"
-	"maps"
 	"slices"
 	"time"
 
@@ -17,15 +16,11 @@ type (
 		at    []uint32
 		texts []string
 	}
-	// codedLists are lists of texts in the same way.
-	codedLists struct {
+	// targetTexts is one text of every target of a list, joined.
+	targetTexts struct {
 		at    []uint32
-		lists [][]string
-	}
-	// codedMaps are maps in the same way.
-	codedMaps struct {
-		at   []uint32
-		maps []map[string]string
+		lists [][]access.Target
+		text  func(*access.Target) string
 	}
 	// same is one value in every row: a text or a time.
 	same struct {
@@ -53,16 +48,10 @@ func plain(data any) any {
 			out[i] = v.texts[at]
 		}
 		return out
-	case codedLists:
-		out := make([][]string, len(v.at))
+	case targetTexts:
+		out := make([]string, len(v.at))
 		for i, at := range v.at {
-			out[i] = v.lists[at]
-		}
-		return out
-	case codedMaps:
-		out := make([]map[string]string, len(v.at))
-		for i, at := range v.at {
-			out[i] = v.maps[at]
+			out[i] = joined(v.lists[at], v.text)
 		}
 		return out
 	case same:
@@ -172,8 +161,7 @@ func (e *encoder) otherIDs(c *access.Columns) {
 		if _, ok := parseUUID(id); ok {
 			id = nil
 		}
-		e.buf = binary.AppendUvarint(e.buf, uint64(len(id)))
-		e.buf = append(e.buf, id...)
+		e.bytes(id)
 	}
 }
 
@@ -225,63 +213,9 @@ func (e *encoder) coded(typ string, v coded) {
 	e.endLow(d)
 }
 
-func (e *encoder) codedLists(typ string, v codedLists) {
-	if typ == typeLows {
-		e.u64(lowVersion) // the inner column's prefix comes before the offsets
+func (e *encoder) targetTexts(v targetTexts) {
+	for _, at := range v.at {
+		e.text = appendJoined(e.text[:0], v.lists[at], v.text)
+		e.bytes(e.text)
 	}
-	total := e.codedOffsets(v.at, func(i int) int { return len(v.lists[i]) })
-	if typ != typeLows {
-		for _, at := range v.at {
-			for _, s := range v.lists[at] {
-				e.str(s)
-			}
-		}
-		return
-	}
-	if total > 0 {
-		e.lowLists(v.at, v.lists)
-	}
-}
-
-// codedMaps writes keys and values apart, in the order of the keys: Go's own order differs each time.
-func (e *encoder) codedMaps(v codedMaps) {
-	e.u64(lowVersion)
-	e.u64(lowVersion)
-	keys, values := make([][]string, len(v.maps)), make([][]string, len(v.maps))
-	for i, m := range v.maps {
-		keys[i] = slices.Sorted(maps.Keys(m))
-		for _, k := range keys[i] {
-			values[i] = append(values[i], m[k])
-		}
-	}
-	if e.codedOffsets(v.at, func(i int) int { return len(keys[i]) }) > 0 {
-		e.lowLists(v.at, keys)
-		e.lowLists(v.at, values)
-	}
-}
-
-// codedOffsets writes where the list of each row ends, and returns how many there are in all of them.
-func (e *encoder) codedOffsets(at []uint32, size func(i int) int) uint64 {
-	var end uint64
-	for _, i := range at {
-		end += uint64(size(int(i)))
-		e.u64(end)
-	}
-	return end
-}
-
-// lowLists writes the elements of the rows' lists as one dictionary and its keys. Each list is looked up once.
-func (e *encoder) lowLists(at []uint32, lists [][]string) {
-	d := e.beginLow()
-	codes := make([][]uint32, len(lists))
-	for _, i := range at {
-		if codes[i] == nil {
-			codes[i] = make([]uint32, len(lists[i]))
-			for n, s := range lists[i] {
-				codes[i][n] = e.key(s)
-			}
-		}
-		e.keys = append(e.keys, codes[i]...)
-	}
-	e.endLow(d)
 }

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/grantwatch/grantwatch/access"
@@ -35,6 +37,35 @@ func TestWhatAnEventRepeatsIsReadAsItWas(t *testing.T) {
 	for _, g := range got {
 		if w := want[g.Event.ID[0]-'a']; !reflect.DeepEqual(g.Event.Actor, w) || g.Event.Session != w.Credential {
 			t.Errorf("got %+v\nwant %+v", g.Event.Actor, w)
+		}
+	}
+}
+
+// Lists and maps are kept as texts, and read as they were: empty elements, other languages and the bytes that stand for something.
+func TestListsOfAnEventAreReadAsTheyWere(t *testing.T) {
+	s := open(t)
+	b := &access.Batch{Team: "payments", Feed: "aws", Source: "log", To: 9, Token: "lists", Ingested: day(9)}
+	events := []access.Event{
+		{},
+		{Actor: access.Actor{ID: "x", Chain: []string{"x"}, Groups: []string{"g"}}, Targets: []access.Target{{ID: "a", Type: "T"}}, Attrs: map[string]string{"k": "v"}},
+		{Actor: access.Actor{ID: "x", Chain: []string{"y", "", "x", "\x01", "\x01z", "\x01\x01"}, Groups: []string{"", "日本語", "it's", `back\slash`}},
+			Targets: []access.Target{{ID: "a"}, {Type: "T"}, {}, {ID: "a\nb", Type: "日"}}, Attrs: map[string]string{"": "empty", "b": "", "a": "\x01", "日": "it's"}},
+		{Actor: access.Actor{Chain: []string{""}}},
+		{Actor: access.Actor{ID: "\x01", Chain: []string{"\x01", "x"}}},
+	}
+	for i := range events {
+		events[i].ID, events[i].Time, events[i].Provider, events[i].Actor.UID = string(rune('a'+i)), day(1), "aws", string(rune('a'+i))
+		b.Events.Add(&events[i], "")
+	}
+	write(t, s, b)
+	got, err := s.TeamEvents(t.Context(), "payments", day(0), day(2), 100)
+	if err != nil || len(got) != len(events) {
+		t.Fatalf("%d events, %v", len(got), err)
+	}
+	for _, g := range got {
+		w, ev := events[g.Event.ID[0]-'a'], g.Event
+		if !slices.Equal(ev.Actor.Chain, w.Actor.Chain) || !slices.Equal(ev.Actor.Groups, w.Actor.Groups) || !slices.Equal(ev.Targets, w.Targets) || !maps.Equal(ev.Attrs, w.Attrs) {
+			t.Errorf("got %+v %+v %q\nwant %+v %+v %q", ev.Actor, ev.Targets, ev.Attrs, w.Actor, w.Targets, w.Attrs)
 		}
 	}
 }

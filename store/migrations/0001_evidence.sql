@@ -7,8 +7,9 @@
 --
 -- An id that is a UUID is stored as one, which is half as long as its compressed text. Where a text repeats another of the
 -- same event a NUL stands for it: a name that is what stands behind the last slash of the actor, an issuer that is the actor,
--- a session that is the credential, a link of the chain that is the actor's id. The columns id, actor_name, issuer, session
--- and chain say what was written. Within six hours the rows of an actor
+-- a session that is the credential; in a chain, where NUL ends each link, the byte 1 stands for the actor's id, and comes before a link
+-- that begins with it. Lists and maps are texts too, each element ended by a NUL, which no element has: as arrays of LowCardinality
+-- they took two thirds of the time of a merge. The columns without _own say what was written. Within six hours the rows of an actor
 -- stand together: they resemble each other, and whoever asks for an actor reads four stretches a day.
 CREATE TABLE IF NOT EXISTS events
 (
@@ -44,16 +45,22 @@ CREATE TABLE IF NOT EXISTS events
     change_subject String CODEC(ZSTD(1)),
     change_grant String CODEC(ZSTD(1)),
     flag LowCardinality(String) CODEC(ZSTD(1)),
-    chain_own Array(LowCardinality(String)) CODEC(ZSTD(1)),
-    groups Array(LowCardinality(String)) CODEC(ZSTD(1)),
-    target_ids Array(LowCardinality(String)) CODEC(ZSTD(1)),
-    target_types Array(LowCardinality(String)) CODEC(ZSTD(1)),
-    attrs Map(LowCardinality(String), LowCardinality(String)) CODEC(ZSTD(1)),
+    chain_own String CODEC(ZSTD(1)),
+    groups_own String CODEC(ZSTD(1)),
+    target_ids_own String CODEC(ZSTD(1)),
+    target_types_own String CODEC(ZSTD(1)),
+    attrs_own String CODEC(ZSTD(1)),
     id String ALIAS if(id_text = '', toString(id_uuid), id_text),
     actor_name String ALIAS if(actor_name_own = '\0', splitByChar('/', actor)[-1], actor_name_own),
     issuer String ALIAS if(issuer_own = '\0', actor, issuer_own),
     session String ALIAS if(session_own = '\0', credential, session_own),
-    chain Array(String) ALIAS arrayMap(link -> if(link = '\0', actor_id, toString(link)), chain_own),
+    chain Array(String) ALIAS arrayMap(link -> if(link = '\x01', actor_id, if(startsWith(link, '\x01'), substring(link, 2), link)), arrayPopBack(splitByChar('\0', chain_own))),
+    groups Array(String) ALIAS arrayPopBack(splitByChar('\0', groups_own)),
+    target_ids Array(String) ALIAS arrayPopBack(splitByChar('\0', target_ids_own)),
+    target_types Array(String) ALIAS arrayPopBack(splitByChar('\0', target_types_own)),
+    attrs Map(String, String) ALIAS mapFromArrays(
+        arrayFilter((text, i) -> i % 2 = 1, arrayPopBack(splitByChar('\0', attrs_own)), arrayEnumerate(arrayPopBack(splitByChar('\0', attrs_own)))),
+        arrayFilter((text, i) -> i % 2 = 0, arrayPopBack(splitByChar('\0', attrs_own)), arrayEnumerate(arrayPopBack(splitByChar('\0', attrs_own))))),
     INDEX change_kind_set change_kind TYPE set(16) GRANULARITY 4,
     INDEX credential_bloom credential TYPE bloom_filter(0.05) GRANULARITY 4,
     INDEX actor_uid_bloom actor_uid TYPE bloom_filter(0.05) GRANULARITY 4
@@ -61,7 +68,7 @@ CREATE TABLE IF NOT EXISTS events
 ENGINE = MergeTree
 PARTITION BY toDate(ingested)
 ORDER BY (team, toStartOfInterval(time, toIntervalHour(6)), actor, time)
-SETTINGS non_replicated_deduplication_window = 10000, min_bytes_for_wide_part = 134217728;
+SETTINGS non_replicated_deduplication_window = 10000, min_bytes_for_wide_part = 134217728, index_granularity = 4096;
 
 -- Who used which permission. Every column beside the key is a minimum, a maximum or a union.
 CREATE TABLE IF NOT EXISTS usage

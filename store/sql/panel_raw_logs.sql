@@ -16,7 +16,7 @@ FROM (
     WHERE (empty({provider:Array(String)}) OR provider IN {provider:Array(String)})
       AND (empty({feed:Array(String)}) OR feed IN {feed:Array(String)})
       AND (empty({outcome:Array(String)}) OR outcome IN {outcome:Array(String)})
-      AND ({text:String} = '' OR positionCaseInsensitiveUTF8(concat(action, '\n', actor, '\n', error, '\n', src_ip, '\n', arrayStringConcat(target_ids, '\n')), {text:String}) > 0)
+      AND ({text:String} = '' OR positionCaseInsensitiveUTF8(concat(action, '\n', actor, '\n', error, '\n', src_ip, '\n', target_ids_own), {text:String}) > 0)
     ORDER BY time DESC, event, team, feed
     LIMIT 1 BY team, event
     LIMIT {limit:UInt64}

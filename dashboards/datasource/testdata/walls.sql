@@ -38,9 +38,9 @@ SELECT concat('tm', toString(number)), concat('tm', toString(number), '_uid'), c
 INSERT INTO governance (team, layer, at, recommendation, rule, why, since, version)
 SELECT concat('tm', toString(number)), arrayJoin(['policy', 'execution']), '2026-08-31 00:00:00', concat('tm', toString(number), '_hybrid'), 'r', concat('tm', toString(number), '_why'), '2026-08-01 00:00:00', 1 FROM numbers(6);
 
-INSERT INTO events (team, feed, ingested, time, id_text, provider, account, action, outcome, actor_uid, actor, permission, src_ip, target_ids)
+INSERT INTO events (team, feed, ingested, time, id_text, provider, account, action, outcome, actor_uid, actor, permission, src_ip, target_ids_own)
 SELECT concat('tm', toString(n)), concat('tm', toString(n), '_feed'), '2026-08-31 00:00:00', toDateTime64('2026-08-31 00:00:00', 6, 'UTC') - k, concat('tm', toString(n), '_e', toString(k)), concat('tm', toString(n), '_provider'), concat('tm', toString(n), '_account'), concat('tm', toString(n), '_do'), 'success',
-    concat('tm', toString(n), '_uid'), concat('tm', toString(n), '_name'), concat('tm', toString(n), '_p'), concat('tm', toString(n), '_ip'), [concat('tm', toString(n), '_t')]
+    concat('tm', toString(n), '_uid'), concat('tm', toString(n), '_name'), concat('tm', toString(n), '_p'), concat('tm', toString(n), '_ip'), concat('tm', toString(n), '_t\0')
 FROM (SELECT number AS n, arrayJoin(range(toUInt64(exp2(number)))) AS k FROM numbers(6));
 
 -- every team saw "shared" do something, and has one record of it under the same id

@@ -62,11 +62,11 @@ INSERT INTO governance (team, layer, at, recommendation, candidate, rule, why, c
 SELECT team, layer, toDateTime64('2026-09-01 00:00:00', 6, 'UTC'), 'hybrid', 'local', 'otherwise', 'nothing else holds', 'to move to local: 8 green weeks', toDateTime64('2026-08-01 00:00:00', 6, 'UTC'), 1
 FROM (SELECT arrayJoin(['payments', 'platform', 'it''s \\ odd']) AS team, arrayJoin(['policy', 'execution']) AS layer);
 
-INSERT INTO events (team, feed, ingested, time, id_text, provider, account, class, action, access, outcome, error, actor_uid, actor_name_own, actor_kind, actor, permission, src_ip, user_agent, target_ids, attrs)
+INSERT INTO events (team, feed, ingested, time, id_text, provider, account, class, action, access, outcome, error, actor_uid, actor_name_own, actor_kind, actor, permission, src_ip, user_agent, target_ids_own)
 SELECT 'payments', 'payments-aws', '2026-08-31 23:31:00', toDateTime64('2026-08-31 23:30:00', 6, 'UTC') - toIntervalMinute(37 * number), concat('p', leftPad(toString(number), 3, '0')), 'aws', '111122223333', 'API Activity',
     ['s3:GetObject', 's3:PutObject', 'iam:CreateUser'][number % 3 + 1], ['read', 'write', 'admin'][number % 3 + 1], ['success', 'success', 'denied', 'failure'][number % 4 + 1], if(number % 4 = 2, 'AccessDenied', ''),
     ['AIDAONE', 'AIDATWO'][number % 2 + 1], ['cleo', 'dora'][number % 2 + 1], 'human', ['arn:aws:iam::111122223333:user/cleo', 'arn:aws:iam::111122223333:user/dora'][number % 2 + 1],
-    ['s3:GetObject', 's3:PutObject', 'iam:CreateUser'][number % 3 + 1], '192.0.2.1', 'cli', [concat('arn:aws:s3:::ledger/', toString(number))], map()
+    ['s3:GetObject', 's3:PutObject', 'iam:CreateUser'][number % 3 + 1], '192.0.2.1', 'cli', concat('arn:aws:s3:::ledger/', toString(number), '\0')
 FROM numbers(60);
 
 INSERT INTO events (team, feed, ingested, time, id_text, provider, account, class, action, access, outcome, actor_uid, actor_name_own, actor_kind, actor, permission, src_ip, flag)

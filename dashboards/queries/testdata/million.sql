@@ -1,6 +1,6 @@
 -- A million rows of everything that grows, of one team, within two weeks before 2026-09-01; a few days of feeds with gaps.
-INSERT INTO events (team, feed, ingested, time, id_text, provider, account, action, outcome, actor_uid, actor, permission, target_ids)
-SELECT 'payments', 'payments-aws', '2026-08-31 23:31:00', toDateTime64('2026-08-31 23:59:59', 6, 'UTC') - toIntervalSecond(number), toString(number), 'aws', '1', 's3:GetObject', 'success', 'AIDAONE', concat('actor-', toString(number % 1000)), 's3:GetObject', ['t']
+INSERT INTO events (team, feed, ingested, time, id_text, provider, account, action, outcome, actor_uid, actor, permission, target_ids_own)
+SELECT 'payments', 'payments-aws', '2026-08-31 23:31:00', toDateTime64('2026-08-31 23:59:59', 6, 'UTC') - toIntervalSecond(number), toString(number), 'aws', '1', 's3:GetObject', 'success', 'AIDAONE', concat('actor-', toString(number % 1000)), 's3:GetObject', 't\0'
 FROM numbers(1000000);
 
 INSERT INTO findings (team, fingerprint, kind, verdict, severity, rule, state, first_seen, last_seen, identity_uid, identity_name, identity_kind, grant_id, provider, account, permission, body, version)
