@@ -19,7 +19,8 @@ const messageRecords = 100_000
 
 // RunMessages reads a range of numbered messages as one stream: each message is one record, or several in any form that
 // frame knows, and what is wrong with one does not reach the next. How the range is cut into batches follows from the
-// range alone, its limits and its time included, so that it makes the same batches whenever it is read.
+// range alone, its limits and its time included, so that it makes the same batches whenever it is read. It lets go of each
+// message's value when it has read it.
 func (p *Pipeline) RunMessages(ctx context.Context, feed access.Feed, r kafka.Range, rules EventRules) (Stats, error) {
 	cfg := p.cfg
 	cfg.BatchRecords, cfg.BatchBytes, cfg.Window = r.Limits.Records, r.Limits.Bytes, r.Limits.Window
@@ -50,6 +51,7 @@ func (s *stream) messages(ctx context.Context, r kafka.Range) error {
 		if i+1 < len(r.Messages) {
 			at = r.Messages[i+1].Offset
 		}
+		m.Value = nil // it can be collected while the rest of the range is still read
 	}
 	return s.flush(ctx, r.To, true)
 }

@@ -29,9 +29,9 @@ type Config struct {
 	Routes  []Route
 
 	Limits  Limits        // how ranges are cut into batches: the pipeline's; must be set
-	Records int           // records of a round at most, over all partitions, 100 000 when zero
-	Bytes   int64         // bytes of a round after which no more is fetched, 128 MiB when zero
-	Linger  time.Duration // how long a round waits to become full, 500 ms when zero
+	Records int           // records in memory at most, over all partitions, 150 000 when zero
+	Bytes   int64         // bytes of records in memory after which no more is fetched, 192 MiB when zero
+	Linger  time.Duration // how long a range waits to become long, 500 ms when zero
 	Workers int           // partitions that are written at the same time, 2 when zero
 
 	FetchBytes    int32 // of one answer of a broker, compressed, 4 MiB when zero: logs are ten times that when opened
@@ -63,8 +63,8 @@ func orDefault[T comparable](v *T, def T) {
 
 func (c Config) withDefaults() Config {
 	orDefault(&c.Start, "earliest")
-	orDefault(&c.Records, 100_000)
-	orDefault(&c.Bytes, 128<<20)
+	orDefault(&c.Records, 150_000)
+	orDefault(&c.Bytes, 192<<20)
 	orDefault(&c.Linger, 500*time.Millisecond)
 	orDefault(&c.Workers, 2)
 	orDefault(&c.FetchBytes, 4<<20)
@@ -84,6 +84,9 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// each is how long a range becomes when there is more than enough: one for each worker, and one that is being fetched.
+func (c *Config) each() int { return max(1, c.Records/(c.Workers+1)) }
 
 // Validate says what is wrong with a configuration.
 func (c Config) Validate() error {

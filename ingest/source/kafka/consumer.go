@@ -12,7 +12,8 @@ import (
 )
 
 // Write makes a range durable. It returns nil only when all of it is, and takes a range that it has seen, or parts of
-// it, without doubling anything. It is called for several partitions at the same time.
+// it, without doubling anything. It is called for several partitions at the same time. The messages are its own: it may
+// let go of each value when it has read it.
 type Write func(ctx context.Context, r Range) error
 
 // Consumer is one member of the group.
@@ -26,14 +27,16 @@ type Consumer struct {
 	mu     sync.Mutex // parts changes hands between rounds and rebalances
 	parts  map[key]*partition
 	paused map[key]bool // partitions that are left out of this round
-	rounds int64
+	turns  int64
+	full   time.Time // when there was last no place for more
 
-	wanted   atomic.Bool // a rebalance waits for us
-	hurry    atomic.Pointer[context.CancelFunc]
-	failures int       // rounds in a row in which something failed
-	group    int32     // the group's generation when it was last looked at
-	watched  time.Time // when it was last looked whether a partition is stuck
-	rouse    time.Time // when partitions that the client gave up are tried again
+	wanted   atomic.Bool                        // a rebalance waits for us
+	stop     atomic.Pointer[context.CancelFunc] // ends the wait for records
+	late     atomic.Pointer[func()]             // bounds how long what is being written may take
+	failures int                                // rounds in a row in which something failed
+	group    int32                              // the group's generation when it was last looked at
+	watched  time.Time                          // when it was last looked whether a partition is stuck
+	rouse    time.Time                          // when partitions that the client gave up are tried again
 }
 
 type key struct {
@@ -111,12 +114,14 @@ func (c *Consumer) gone(how Change) func(context.Context, *kgo.Client, map[strin
 	}
 }
 
-// blocked hears that the group wants to rebalance. A round that is still collecting writes what it has; a write may go
-// on for three quarters of the time that the group waits, and is then broken off, since a member that is put out of the
-// group could write long after the next owner has.
+// blocked hears that the group wants to rebalance. A round begins nothing more; a write may go on for three quarters of the
+// time that the group waits, and is then broken off.
 func (c *Consumer) blocked(context.Context, *kgo.Client) {
-	c.wanted.Store(true)
-	if cancel := c.hurry.Load(); cancel != nil {
-		(*cancel)()
+	if c.wanted.Swap(true) {
+		return
 	}
+	if late := c.late.Load(); late != nil {
+		(*late)()
+	}
+	c.rise()
 }

@@ -29,26 +29,29 @@ func TestChooseNeverLeavesOutWhatFailed(t *testing.T) {
 	c := chooser(10, map[int32]int64{0: 1000, 1: 1000, 2: 1000})
 	c.parts[key{"t", 2}].failed = true
 	for range 5 {
-		c.rounds++
+		c.turns++
 		out := c.choose()
 		if out[key{"t", 2}] {
 			t.Fatalf("left out: %v", out)
 		}
 		for k, p := range c.parts {
 			if !out[k] {
-				p.served = c.rounds
+				p.served = c.turns
 			}
 		}
 	}
 }
 
-// What is held comes first, however long ago the others were served: it takes memory until it is written.
+// Of those that have waited as long, the one that is held in part comes first: it takes memory until it is written.
 func TestChooseFinishesWhatWasBegun(t *testing.T) {
 	c := chooser(10, map[int32]int64{0: 1000, 1: 1000})
 	begun := c.parts[key{"t", 1}]
-	begun.held, begun.served, c.rounds = []Message{{Offset: 0, next: 1}}, 7, 7
+	begun.held = []Message{{Offset: 0, next: 1}}
 	if out := c.choose(); out[key{"t", 1}] || !out[key{"t", 0}] {
 		t.Errorf("left out: %v", out)
+	}
+	if begun.served = 7; !c.choose()[key{"t", 1}] {
+		t.Error("it comes before one that has waited for longer")
 	}
 }
 
@@ -70,7 +73,7 @@ func TestChooseIsFair(t *testing.T) {
 			if !todo {
 				return
 			}
-			if c.rounds++; c.rounds > 10_000 {
+			if c.turns++; c.turns > 10_000 {
 				t.Fatal("it does not end")
 			}
 			out := c.choose()
@@ -85,11 +88,11 @@ func TestChooseIsFair(t *testing.T) {
 					}
 					continue
 				}
-				p.position, p.served, waited[k], moved = p.position+n, c.rounds, 0, true
+				p.position, p.served, waited[k], moved = p.position+n, c.turns, 0, true
 				room -= n
 			}
 			if !moved {
-				t.Fatal(fmt.Sprintf("round %d reads nothing, left out %v", c.rounds, out))
+				t.Fatal(fmt.Sprintf("round %d reads nothing, left out %v", c.turns, out))
 			}
 		}
 	})

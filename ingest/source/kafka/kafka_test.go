@@ -137,6 +137,7 @@ func TestWrittenGoesBehindTheRange(t *testing.T) {
 	if r := p.ranges([]string{"f"}); len(r) != 1 || len(r[0].Messages) != 2 || r[0].From != 2 || r[0].To != 9 || r[0].At.UnixMilli() != 7 {
 		t.Errorf("ranges %+v", r)
 	}
+	p.bytes -= p.release(p.planned())
 	p.written()
 	if p.position != 9 || p.epoch != 3 || p.next != nil || p.marked || len(p.held) != 1 || p.held[0].Offset != 12 || p.bytes != 10 {
 		t.Errorf("%+v", p)

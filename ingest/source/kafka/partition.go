@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"fmt"
+	"sort"
 	"time"
 
 	"github.com/grantwatch/grantwatch/access"
@@ -24,14 +25,17 @@ type partition struct {
 	told  int64  // offsets before it were looked at for holes
 	holes []Hole // found and not kept yet
 
-	seen time.Time // when something was fetched
+	seen  time.Time // when something was fetched
+	asked time.Time // since when it is among the few that are fetched; zero when it is not
+	first time.Time // when the first was fetched of those that wait
 
 	held   []Message // fetched and not written, in order
 	bytes  int64
 	failed bool // the client has stopped fetching
 
 	high   int64 // where the partition ended when it was last fetched from
-	served int64 // the round in which a range of it was last written
+	served int64 // its last turn
+	flying bool  // a range of it is being written
 }
 
 // take adds what was fetched.
@@ -95,6 +99,17 @@ func (p *partition) fetched() int64 {
 	return p.position
 }
 
+// waiting is how many records are held beside those that are being written.
+func (p *partition) waiting() int { return len(p.held) - p.planned() }
+
+// planned is how many of the records that are held are of the range that is being written.
+func (p *partition) planned() int {
+	if p.next == nil {
+		return 0
+	}
+	return sort.Search(len(p.held), func(i int) bool { return p.held[i].Offset >= p.next.To })
+}
+
 // plan decides which range is written next and reports whether all of it is here. lost tells of records that a range
 // had and the broker has no more.
 func (p *partition) plan(records int, bytes int64, at time.Time, limits Limits) (ready bool, lost error) {
@@ -144,13 +159,23 @@ func (p *partition) ranges(feeds []string) []Range {
 	return out
 }
 
-// written goes behind the range: it is durable.
+// release lets go of the values of the first n records, and tells how long they were.
+func (p *partition) release(n int) (bytes int64) {
+	for i := range p.held[:n] {
+		bytes += int64(len(p.held[i].Value))
+		p.held[i].Value = nil
+	}
+	return bytes
+}
+
+// forget lets go of all that is held: it is fetched again.
+func (p *partition) forget() { p.held, p.bytes = nil, 0 }
+
+// written goes behind the range: it is durable. What waits behind it has waited since it was begun, for all that is known.
 func (p *partition) written() {
-	n := 0
-	for n < len(p.held) && p.held[n].Offset < p.next.To {
-		p.bytes -= int64(len(p.held[n].Value))
-		p.epoch = p.held[n].epoch
-		n++
+	n := p.planned()
+	if n > 0 {
+		p.epoch = p.held[n-1].epoch
 	}
 	rest := copy(p.held, p.held[n:])
 	clear(p.held[rest:]) // so that the values can be collected

@@ -3,311 +3,220 @@ package kafka
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// round fetches, writes and commits once. The group does not rebalance while it runs.
+// A round is a time in which the group does not rebalance: ranges are fetched, noted, written and committed side by side,
+// for as long as nobody waits for a rebalance, nothing fails and there is something to write.
+type round struct {
+	*Consumer
+	work   context.Context // of the writes
+	landed chan landing
+	slots  chan struct{} // one for each worker
+
+	flying  int          // ranges that are being written or wait for a worker
+	records int          // in them
+	settled []*partition // written, and not committed yet
+	failed  bool
+}
+
+// landing is the end of writing one partition's range.
+type landing struct {
+	part    *partition
+	records int
+	bytes   int64
+	ok      bool
+}
+
+// longest is how long a round goes on at most, so that a rebalance of which the client forgot to tell us is let happen.
+const longest = time.Minute
+
+// round runs one round and reports whether something failed.
 func (c *Consumer) round(ctx context.Context) (failed bool) {
-	c.collect(ctx)
-	if ctx.Err() != nil {
-		return false
-	}
-	if err := c.locate(ctx); err != nil {
-		c.cfg.Report(err)
-		failed = true
-	}
-	ready, unmarked := c.plan()
-	if n := len(ready); n > 0 {
-		ready = slices.DeleteFunc(ready, func(p *partition) bool { return !c.keepHoles(ctx, p) })
-		unmarked = slices.DeleteFunc(unmarked, func(p *partition) bool { return len(p.holes) > 0 })
-		failed = failed || len(ready) < n
-	}
-	if len(ready) == 0 {
-		return failed
-	}
-	refused := c.commit(ctx, unmarked)
-	if len(refused) > 0 {
-		failed = true
-	}
-	for _, p := range unmarked {
-		p.marked = !slices.Contains(refused, p)
-	}
-	ready = slices.DeleteFunc(ready, func(p *partition) bool { return !p.marked })
-	done := c.writeAll(ctx, ready)
-	if len(done) < len(ready) {
-		failed = true
-	}
-	c.rounds++
-	for _, p := range done {
-		p.written()
-		p.served = c.rounds
-	}
-	// What is durable is committed even when the process is asked to end. If it fails, the next range's note says the same.
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	c.commit(last, done)
-	return failed
-}
-
-// idle is how long a round waits for a first record: rebalances that want to happen wait for no longer than a round.
-const idle = time.Second
-
-// collect fetches until there is enough for a round, or until the linger time is over. When it returns, rebalances wait.
-func (c *Consumer) collect(ctx context.Context) {
-	now, cancelled := context.WithCancel(ctx)
-	cancelled()
-	defer c.cl.PollRecords(now, 1) // with a context that has ended it fetches nothing, and makes rebalances wait
-	c.rouseFailed()
-	c.focus()
-	c.rouseStuck(ctx)
-	held, size, pending := c.holding()
-	if pending && (held >= c.cfg.Records || size >= c.cfg.Bytes) {
-		return // the sink does not take what there is: nothing more is fetched
-	}
-	wait, cancel := context.WithTimeout(ctx, idle)
-	if pending {
-		cancel()
-		wait, cancel = context.WithTimeout(ctx, time.Millisecond)
-	}
-	defer func() { cancel() }()
-	got, bytes := 0, size
-	for ctx.Err() == nil {
-		n, b := c.take(c.cl.PollRecords(wait, c.cfg.Records-got))
-		if n == 0 && wait.Err() != nil || c.wanted.Load() {
+	c.cl.PollRecords(ended(), 1) // with a context that has ended it fetches nothing, and makes rebalances wait
+	work, stop := context.WithCancel(ctx)
+	defer stop()
+	r := &round{Consumer: c, work: work, landed: make(chan landing, 1024), slots: make(chan struct{}, c.cfg.Workers)}
+	// A member that is put out of the group could write long after the next owner has.
+	late := func() { time.AfterFunc(c.cfg.RebalanceTimeout*3/4, stop) }
+	c.late.Store(&late)
+	defer c.late.Store(nil)
+	begun := time.Now()
+	for {
+		closing := ctx.Err() != nil || r.failed || c.wanted.Load() || time.Since(begun) > longest
+		if !closing {
+			c.rouseFailed()
+			c.rouseStuck(ctx)
+			r.start(ctx)
+			c.focus()
+		}
+		if r.flying == 0 && (closing || r.failed) {
 			break
 		}
-		if got == 0 && n > 0 && !pending {
-			cancel()
-			wait, cancel = context.WithTimeout(ctx, c.cfg.Linger)
-			stop := cancel
-			c.hurry.Store(&stop)
-		}
-		got, bytes = got+n, bytes+b
-		if got >= c.cfg.Records || bytes >= c.cfg.Bytes {
-			break
-		}
-	}
-	c.hurry.Store(nil)
-}
-
-// holding tells what is held, and whether a whole range of it waits to be written again.
-func (c *Consumer) holding() (records int, bytes int64, pending bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, p := range c.parts {
-		records += len(p.held)
-		bytes += p.bytes
-		pending = pending || len(p.held) > 0 && (p.next == nil || p.fetched() >= p.next.To)
-	}
-	return records, bytes, pending
-}
-
-// take adds what was fetched to the partitions.
-func (c *Consumer) take(fetches kgo.Fetches) (records int, bytes int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	skip := map[string]map[int32]kgo.EpochOffset{}
-	fetches.EachTopic(func(t kgo.FetchTopic) {
-		feeds := c.feeds[t.Topic]
-		for _, f := range t.Partitions {
-			if feeds == nil || f.Partition < 0 { // said of the whole client
-				if f.Err != nil && !errors.Is(f.Err, context.Canceled) && !errors.Is(f.Err, context.DeadlineExceeded) {
-					c.cfg.Report(fmt.Errorf("kafka: %w", f.Err))
-				}
-				continue
-			}
-			k := key{t.Topic, f.Partition}
-			p := c.parts[k]
-			if p == nil {
-				p = &partition{topic: t.Topic, id: f.Partition, position: -1, epoch: -1}
-				c.parts[k] = p
-			}
-			p.start = max(p.start, f.LogStartOffset)
-			p.high = max(p.high, f.HighWatermark)
-			if len(f.Records) > 0 || f.Err != nil {
-				p.seen = time.Now()
-			}
-			for _, r := range f.Records {
-				p.take(r, feeds)
-				bytes += int64(len(r.Value))
-			}
-			records += len(f.Records)
-			var bomb *kgo.ErrDecompressTooLarge
-			switch {
-			case errors.As(f.Err, &bomb):
-				next := p.fetched()
-				// A client that hands out part of what it has of a partition says the error of its end with each part.
-				if len(f.Records) == 0 || next == bomb.Offset {
-					p.bomb(bomb, feeds[0], c.cfg.MaxBatchBytes)
-					records++
-					next = bomb.NextOffset
-				}
-				set(skip, k, next)
-			case f.Err != nil:
-				c.cfg.Report(fmt.Errorf("kafka: %s: %w", Source(t.Topic, f.Partition), f.Err))
-				p.failed = true
-			}
-		}
-	})
-	c.ask(skip)
-	return records, bytes
-}
-
-func set(offsets map[string]map[int32]kgo.EpochOffset, k key, offset int64) {
-	if offsets[k.topic] == nil {
-		offsets[k.topic] = map[int32]kgo.EpochOffset{}
-	}
-	offsets[k.topic][k.id] = kgo.EpochOffset{Epoch: -1, Offset: offset}
-}
-
-// ask makes the client fetch from these offsets on. It then throws away what it has fetched of any partition, and with it
-// the news that another one has met a batch that cannot be opened, after which it would never fetch that one again: so
-// every partition is asked for from where we stand. To ask twice for the same offset is nothing to the client, although it
-// has thrown away what came in between: so it is asked for another one first, of which nothing is taken.
-// It must be called with mu held and while no rebalance can happen.
-func (c *Consumer) ask(offsets map[string]map[int32]kgo.EpochOffset) {
-	if len(offsets) == 0 {
-		return
-	}
-	for k, at := range c.standing() {
-		if _, ok := offsets[k.topic][k.id]; !ok {
-			set(offsets, k, at)
-		}
-	}
-	beside := map[string]map[int32]kgo.EpochOffset{}
-	for topic, ids := range offsets {
-		for id, o := range ids {
-			other := o.Offset - 1
-			if other < 0 {
-				other = 1
-			}
-			set(beside, key{topic, id}, other)
-		}
-	}
-	c.cl.SetOffsets(beside)
-	c.cl.SetOffsets(offsets)
-}
-
-// standing is up to where we have fetched, of every partition that is ours. Of one that nothing was read of yet, in a
-// group that begins at the end, only the client knows where it begins. An offset that is no longer there is the
-// client's to mend.
-func (c *Consumer) standing() map[key]int64 {
-	out := map[key]int64{}
-	for topic, ids := range c.cl.CommittedOffsets() {
-		for id, committed := range ids {
-			k, at := key{topic, id}, committed.Offset
-			if p := c.parts[k]; p != nil && p.fetched() >= 0 {
-				at = p.fetched() // also when it is less: the topic may have begun again
-			}
-			if at >= 0 || c.cfg.Start != "latest" {
-				out[k] = max(at, 0)
-			}
-		}
-	}
-	return out
-}
-
-// How long a partition may bring nothing before the broker is asked whether there is more, and how long that may take.
-const (
-	quietFor  = 20 * time.Second
-	askWithin = 5 * time.Second
-)
-
-// rouseStuck asks again for partitions that bring nothing although there is more: when partitions change hands, the client
-// also throws away the news of a batch that cannot be opened.
-func (c *Consumer) rouseStuck(ctx context.Context) {
-	now := time.Now()
-	if now.Sub(c.watched) < quietFor {
-		return
-	}
-	c.watched = now
-	quiet := map[key]int64{} // to where we stand
-	var topics []string
-	c.mu.Lock()
-	for k, at := range c.standing() {
-		if p := c.parts[k]; p != nil && (c.paused[k] || now.Sub(p.seen) < quietFor || len(p.held) > 0 && (p.next == nil || at >= p.next.To)) {
-			continue // it is left out on purpose, it brings something, or what it brought waits for the store
-		}
-		quiet[k] = at
-		if !slices.Contains(topics, k.topic) {
-			topics = append(topics, k.topic)
-		}
-	}
-	c.mu.Unlock()
-	if len(quiet) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
-	defer cancel()
-	ends, err := c.adm.ListCommittedOffsets(ctx, topics...)
-	if err != nil {
-		return // the rounds say what is wrong with the brokers
-	}
-	c.cl.PollRecords(ended(), 1) // no rebalance in between
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	again := map[string]map[int32]kgo.EpochOffset{}
-	for k, from := range quiet {
-		if end, ok := ends.Lookup(k.topic, k.id); ok && end.Err == nil && end.Offset > from {
-			set(again, k, from)
-		}
-	}
-	c.ask(again)
-}
-
-// rouseFailed makes the client fetch partitions again that it has given up after an error.
-func (c *Consumer) rouseFailed() {
-	now := time.Now()
-	if now.Before(c.rouse) {
-		return
-	}
-	c.rouse = now.Add(c.cfg.Retry)
-	c.cl.PollRecords(ended(), 1) // no rebalance in between
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	again := map[string]map[int32]kgo.EpochOffset{}
-	for k, p := range c.parts {
-		if at := p.fetched(); p.failed && at >= 0 {
-			set(again, k, at)
-			p.failed = false
-		}
-	}
-	c.ask(again)
-}
-
-func ended() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
-}
-
-// plan lists the partitions of which a whole range is here, and those among them whose range is not noted yet.
-func (c *Consumer) plan() (ready, unmarked []*partition) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	at := c.cfg.Now()
-	for _, p := range c.parts {
-		ok, lost := p.plan(c.cfg.Records, c.cfg.Bytes, at, c.cfg.Limits)
-		if lost != nil {
-			c.cfg.Report(lost)
-		}
-		if !ok {
+		if closing {
+			r.land(<-r.landed)
 			continue
 		}
-		ready = append(ready, p)
-		if !p.marked {
-			unmarked = append(unmarked, p)
+		if r.flying == 0 {
+			r.settle(ctx)
+		}
+		idle := r.flying == 0 && !c.holds()
+		fetched := r.fetch(ctx)
+		for len(r.landed) > 0 {
+			r.land(<-r.landed)
+		}
+		if idle && !fetched {
+			break // a rebalance may want to happen
 		}
 	}
-	slices.SortFunc(ready, func(a, b *partition) int { return cmp.Or(cmp.Compare(a.topic, b.topic), cmp.Compare(a.id, b.id)) })
-	return ready, unmarked
+	r.settle(ctx)
+	return r.failed
+}
+
+// start begins to write what is ripe.
+func (r *round) start(ctx context.Context) {
+	if err := r.locate(ctx); err != nil {
+		r.cfg.Report(err)
+		r.failed = true
+	}
+	ready := r.plan()
+	if n := len(ready); n > 0 {
+		ready = slices.DeleteFunc(ready, func(p *partition) bool { return !r.keepHoles(ctx, p) })
+		r.failed = r.failed || len(ready) < n
+	}
+	if len(ready) == 0 {
+		return
+	}
+	unmarked := slices.DeleteFunc(slices.Clone(ready), func(p *partition) bool { return p.marked })
+	if len(unmarked) > 0 {
+		// What was written is committed with the notes.
+		settled := slices.DeleteFunc(r.settled, func(p *partition) bool { return slices.Contains(unmarked, p) })
+		refused := r.commit(ctx, append(settled, unmarked...))
+		r.settled = nil
+		for _, p := range unmarked {
+			p.marked = !slices.Contains(refused, p)
+			r.failed = r.failed || !p.marked
+		}
+	}
+	for _, p := range ready {
+		if p.marked {
+			r.fly(p)
+		}
+	}
+}
+
+// fly writes the range of one partition, as soon as a worker is free. Its records are let go of as they are read, since there
+// are more of them than of anything else: to write the range once more, it is fetched once more.
+func (r *round) fly(p *partition) {
+	list := p.ranges(r.feeds[p.topic])
+	l := landing{part: p, records: p.planned()}
+	l.bytes = p.release(l.records)
+	p.flying = true
+	r.flying, r.records = r.flying+1, r.records+l.records
+	go func() {
+		r.slots <- struct{}{}
+		l.ok = r.writeRanges(r.work, list)
+		<-r.slots
+		r.landed <- l
+		r.rise()
+	}()
+}
+
+// writeRanges writes what the feeds of a topic have in one range.
+func (c *Consumer) writeRanges(ctx context.Context, list []Range) bool {
+	for _, r := range list {
+		if err := c.write(ctx, r); err != nil {
+			c.cfg.Report(fmt.Errorf("kafka: feed %s, %s, offsets %d to %d: %w", r.Feed, r.Source, r.From, r.To-1, err))
+			return false
+		}
+	}
+	return true
+}
+
+// land takes note of the end of a write.
+func (r *round) land(l landing) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.flying, r.records = r.flying-1, r.records-l.records
+	l.part.flying = false
+	l.part.bytes -= l.bytes
+	if !l.ok {
+		r.failed = true
+		again := map[string]map[int32]kgo.EpochOffset{}
+		set(again, key{l.part.topic, l.part.id}, l.part.next.From)
+		l.part.forget()
+		r.ask(again)
+		return
+	}
+	l.part.written()
+	r.settled = append(r.settled, l.part)
+}
+
+// settle commits what is durable, even when the process is asked to end. If that fails, the next range's note says the same.
+func (r *round) settle(ctx context.Context) {
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	r.commit(last, r.settled)
+	r.settled = nil
+}
+
+// plan decides which ranges are written now, the longest first.
+func (r *round) plan() (ready []*partition) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now, at := time.Now(), r.cfg.Now()
+	list, waiting := make([]*partition, 0, len(r.parts)), 0
+	for _, p := range r.parts {
+		waiting += p.waiting()
+		if !p.flying {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(a, b *partition) int {
+		return cmp.Or(-cmp.Compare(len(a.held), len(b.held)), cmp.Compare(a.topic, b.topic), cmp.Compare(a.id, b.id))
+	})
+	flying, records := r.flying, r.records
+	for _, p := range list {
+		if flying >= r.cfg.Workers && records >= r.cfg.each() {
+			break // there is enough to do, and more of it would be too much for memory
+		}
+		if p.next == nil && !r.ripe(p, now, flying, waiting) {
+			continue
+		}
+		ok, lost := p.plan(r.cfg.each(), r.cfg.Bytes/int64(r.cfg.Workers+1), at, r.cfg.Limits)
+		if lost != nil {
+			r.cfg.Report(lost)
+		}
+		if ok {
+			n := p.planned()
+			ready, flying, records, waiting = append(ready, p), flying+1, records+n, waiting-n
+			r.turns++
+			p.served = r.turns
+		}
+	}
+	return ready
+}
+
+// ripe reports whether a partition's range should be written now, and not wait to become longer: few long ranges cost the
+// store half of what many short ones do.
+func (r *round) ripe(p *partition, now time.Time, flying, waiting int) bool {
+	switch {
+	case len(p.held) == 0:
+		return false
+	case len(p.held) >= r.cfg.each(), p.bytes >= r.cfg.Bytes/int64(r.cfg.Workers+1):
+		return true
+	case waiting >= r.cfg.each() && flying < r.cfg.Workers:
+		return true // there is no place for more
+	case now.Sub(p.first) < r.cfg.Linger:
+		return false
+	case p.high <= p.fetched(), flying == 0:
+		return true // there is no more, or somebody could write it
+	}
+	return now.Sub(p.first) >= 4*r.cfg.Linger
 }
 
 // keepHoles has the holes of a partition kept before anything behind them is read: the committed offset will not show them.
@@ -325,40 +234,4 @@ func (c *Consumer) keepHoles(ctx context.Context, p *partition) bool {
 	}
 	p.holes = nil
 	return true
-}
-
-// writeAll writes the ranges, several at a time, and returns the partitions whose range is durable.
-func (c *Consumer) writeAll(ctx context.Context, list []*partition) []*partition {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	late := func() { time.AfterFunc(c.cfg.RebalanceTimeout*3/4, cancel) }
-	stop := context.CancelFunc(late)
-	c.hurry.Store(&stop)
-	defer c.hurry.Store(nil)
-	if c.wanted.Load() {
-		late()
-	}
-	ok := make([]bool, len(list))
-	var g errgroup.Group
-	g.SetLimit(c.cfg.Workers)
-	for i, p := range list {
-		g.Go(func() error {
-			for _, r := range p.ranges(c.feeds[p.topic]) {
-				if err := c.write(ctx, r); err != nil {
-					c.cfg.Report(fmt.Errorf("kafka: feed %s, %s, offsets %d to %d: %w", r.Feed, r.Source, r.From, r.To-1, err))
-					return nil
-				}
-			}
-			ok[i] = true
-			return nil
-		})
-	}
-	_ = g.Wait() // errors are reported one by one
-	var done []*partition
-	for i, p := range list {
-		if ok[i] {
-			done = append(done, p)
-		}
-	}
-	return done
 }
