@@ -56,7 +56,7 @@ var findingQueries = []Query{
 	},
 	{
 		Name: "findings_opened", Title: "Findings opened", Shape: Annotations, Limit: 1000, TimeRange: rangeEvents,
-		Description: "Findings that were opened or reopened, as annotations; if there are more than the limit, the gravest of them.",
+		Description: "Findings that were opened or reopened, as annotations; if there are more than the limit, the gravest of them, and the last says so.",
 		Params:      []Param{team, kind, severity, {Name: "limit", Kind: KindInt, Default: []string{"200"}, Min: 1, Max: 1000, Description: "Annotations at most."}},
 		Columns: []Column{when("time", "When."), text("title", "Kind and identity."), text("text", "Severity, verdict, permission and reason."), text("tags", "finding, severity and kind, with commas."),
 			teamColumn(), text("severity", "Severity."), text("fingerprint", "Which finding.")},

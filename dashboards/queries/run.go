@@ -110,6 +110,9 @@ func Run(ctx context.Context, s Store, scope Scope, name string, params Params, 
 		cut(res.Values, limit)
 		res.Rows, res.Truncated = limit, true
 		res.note(true, "truncated: there are more than these %d rows; narrow the range or the parameters", limit)
+		if q.Shape == Annotations {
+			res.sayTruncated()
+		}
 	}
 	if q.Shape == LogLines && res.Rows > 0 {
 		if err := attachRaw(ctx, s, ask, res); err != nil {
@@ -117,6 +120,15 @@ func Run(ctx context.Context, s Store, scope Scope, name string, params Params, 
 		}
 	}
 	return res, nil
+}
+
+// sayTruncated says in the text of the last annotation that there are more: notices of annotations are shown nowhere.
+func (r *Result) sayTruncated() {
+	for i, c := range r.Columns {
+		if texts := r.Values[i].Texts; c.Name == "text" && len(texts) > 0 {
+			texts[len(texts)-1] += fmt.Sprintf(" — and there are more than these %d", r.Rows)
+		}
+	}
 }
 
 func (r *Result) note(warning bool, format string, args ...any) {

@@ -106,3 +106,28 @@ func golden(t *testing.T, name, got string) {
 		t.Errorf("%s differs:\n%s", path, got)
 	}
 }
+
+// Of more findings than annotations, the gravest of the kinds that were asked for are shown, and the last says that there are more.
+func TestAnnotationsSayThatThereAreMore(t *testing.T) {
+	s := organisation(t)
+	ask := func(p queries.Params) (titles, texts []string) {
+		t.Helper()
+		res, err := queries.Run(t.Context(), s, queries.Everything, "findings_opened", p, week)
+		if err != nil {
+			t.Fatalf("%v: %v", err, unwrap(err))
+		}
+		return res.Values[1].Texts, res.Values[2].Texts
+	}
+	titles, texts := ask(queries.Params{"limit": {"2"}})
+	if len(titles) != 2 || !strings.HasPrefix(titles[0], "reopened: OUT_OF_BAND") || !strings.HasPrefix(titles[1], "POST_TERMINATION_ACTIVITY") {
+		t.Errorf("titles %q", titles)
+	}
+	if strings.Contains(texts[0], "more than") || !strings.HasSuffix(texts[1], "there are more than these 2") {
+		t.Errorf("texts %q", texts)
+	}
+	// All others are as grave or graver, and must not take its place.
+	titles, texts = ask(queries.Params{"limit": {"1"}, "kind": {"FEED_SILENT"}})
+	if len(titles) != 1 || titles[0] != "FEED_SILENT" || strings.Contains(texts[0], "more than") {
+		t.Errorf("titles %q, texts %q", titles, texts)
+	}
+}
