@@ -16,8 +16,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/twmb/franz-go/pkg/kgo"
-
 	"github.com/grantwatch/grantwatch/access"
 	"github.com/grantwatch/grantwatch/cmd/grantwatch/internal/app"
 	"github.com/grantwatch/grantwatch/ingest"
@@ -232,7 +230,7 @@ func (b *bench) kafka(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := warm(ctx, b.broker, topic, b.records); err != nil {
+	if err := p.Warm(ctx, b.broker, b.records); err != nil {
 		return err
 	}
 	a, done, err := b.open(ctx, "kafka", "kafka: {topic: "+topic+"}", "", "kafka: {brokers: [\""+b.broker+"\"], group: "+topic+"}\n")
@@ -253,24 +251,6 @@ func (b *bench) kafka(ctx context.Context) error {
 		return err
 	}
 	return errors.Join(done(), p.Close(ctx, topic))
-}
-
-// warm reads the topic once with a client of its own: a broker that has just begun takes five times the processor time of one
-// that has answered for a while, which is the one that is asked about.
-func warm(ctx context.Context, broker, topic string, records int) error {
-	cl, err := kgo.NewClient(kgo.SeedBrokers(broker), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
-	if err != nil {
-		return err
-	}
-	defer cl.Close()
-	for got := 0; got < records; {
-		fetches := cl.PollFetches(ctx)
-		if err := fetches.Err(); err != nil {
-			return err
-		}
-		got += fetches.NumRecords()
-	}
-	return nil
 }
 
 // consume reads until so many records are durable.
