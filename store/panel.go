@@ -30,6 +30,8 @@ type Panel struct {
 	Texts    map[string]string   // of type String
 	Numbers  map[string]int64    // of type Int64
 	Timeout  time.Duration       // 10 s when zero
+	// Threads is how many may read for it, 1 when zero.
+	Threads int
 }
 
 // PanelColumn is one column of an answer; the one slice that is not nil has its values. A nil number or time is unknown.
@@ -51,10 +53,7 @@ var (
 	ErrPanelTimeout = errors.New("store: the query took longer than it may")
 )
 
-const (
-	panelMemory  = 1 << 30 // bytes that one panel may take of the engine
-	panelThreads = 1
-)
+const panelMemory = 1 << 30 // bytes that one panel may take of the engine
 
 // PanelNames are the panels that there are, in order.
 func PanelNames() []string {
@@ -122,12 +121,13 @@ func (s *Store) Panel(ctx context.Context, q Panel) ([]PanelColumn, error) {
 }
 
 // panelSettings are what a panel may take, and how it reads. A dashboard asks many at once, so that one thread each is as
-// soon done as several and costs less; a second panel then never waits for the threads of the first. Skip indexes are
+// soon done as several and costs less; a second panel then never waits for the threads of the first. Those that read much more
+// than others may have more. Skip indexes are
 // looked at before parts are opened and not while they are read: of a hundred parts a panel mostly needs two.
 func panelSettings(q Panel) clickhouse.Settings {
 	return clickhouse.Settings{
 		"readonly": 2, "max_execution_time": int(math.Ceil(q.Timeout.Seconds())), "timeout_overflow_mode": "throw",
-		"max_memory_usage": panelMemory, "max_threads": panelThreads,
+		"max_memory_usage": panelMemory, "max_threads": max(1, q.Threads),
 		"optimize_move_to_prewhere_if_final": 1, "use_skip_indexes_on_data_read": 0,
 	}
 }

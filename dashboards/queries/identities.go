@@ -29,7 +29,7 @@ var identityQueries = []Query{
 		Columns:     []Column{text("name", "A name, as events and grants have it."), text("found", "How it is known.")},
 	},
 	{
-		Name: "identity_timeline", Title: "What one identity did", Shape: Table, Limit: mostRows, TimeRange: rangeEvents, newest: true,
+		Name: "identity_timeline", Title: "What one identity did", Shape: Table, Limit: mostRows, TimeRange: rangeEvents, newest: true, threads: 2,
 		Description: "Events of one identity under all its names, newest first, each event once. Events flagged for their clock are among them.",
 		Params:      []Param{team, who, feed, outcome, newest},
 		Columns: []Column{when("time", "When, by the event's own clock."), teamColumn(), text("feed", "Feed."), text("provider", "Provider."), text("account", "Account, cluster or organisation."),

@@ -77,6 +77,7 @@ type Query struct {
 	Variable    string   `json:"variable,omitempty"` // the column whose values it offers as values of a template variable
 	TimeRange   string   `json:"time_range"`         // what the range means to it
 	Wide        bool     `json:"wide,omitempty"`     // only for those who may see every team
+	threads     int      // that read for it, 1 when zero: more where many blocks are unpacked, so that it does not wait for its own turn
 	newest      bool     // reads events from the end of the range backwards, until there are enough
 }
 

@@ -86,7 +86,7 @@ func Run(ctx context.Context, s Store, scope Scope, name string, params Params, 
 	limit := min(b.limit, q.Limit)
 	ask := store.Panel{
 		Name: q.Name, AllTeams: narrowed.All, Teams: narrowed.Teams, From: r.From, To: r.To, Interval: bucket(q, r), Limit: limit + 1,
-		Lists: b.lists, Texts: b.texts, Numbers: b.numbers, Timeout: r.Timeout,
+		Lists: b.lists, Texts: b.texts, Numbers: b.numbers, Timeout: r.Timeout, Threads: q.threads,
 	}
 	res.Interval = ask.Interval
 	if q.goesByNames() {

@@ -88,8 +88,13 @@ func slowInsert(ctx context.Context, h *harness) (*outcome, error) {
 	slow := pick(h, 3*time.Second, 20*time.Second)
 	_, err = fed(ctx, r, 300, func(*feeders) error {
 		pause(ctx, 2*time.Second)
-		before, err := members(ctx, r)
-		if err != nil {
+		var before string
+		var refused error
+		err := until(ctx, time.Minute, "a member in the group", func() bool {
+			before, refused = members(ctx, r)
+			return refused != nil || before != ""
+		})
+		if err := errors.Join(err, refused); err != nil {
 			return err
 		}
 		proxy.delay.Store(int64(slow))
