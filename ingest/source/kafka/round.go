@@ -61,7 +61,7 @@ func (c *Consumer) round(ctx context.Context) (failed bool) {
 			r.land(<-r.landed)
 			continue
 		}
-		if r.flying == 0 {
+		if len(r.settled) > 0 { // nothing was begun, whose note would have said it
 			r.settle(ctx)
 		}
 		idle := r.flying == 0 && !c.holds()
@@ -187,7 +187,7 @@ func (r *round) plan() (ready []*partition) {
 		if p.next == nil && !r.ripe(p, now, flying, waiting) {
 			continue
 		}
-		ok, lost := p.plan(r.cfg.each(), r.cfg.Bytes/int64(r.cfg.Workers+1), at, r.cfg.Limits)
+		ok, lost := p.plan(r.cfg.each(), r.cfg.eachBytes(), at, r.cfg.Limits)
 		if lost != nil {
 			r.cfg.Report(lost)
 		}
@@ -207,7 +207,7 @@ func (r *round) ripe(p *partition, now time.Time, flying, waiting int) bool {
 	switch {
 	case len(p.held) == 0:
 		return false
-	case len(p.held) >= r.cfg.each(), p.bytes >= r.cfg.Bytes/int64(r.cfg.Workers+1):
+	case len(p.held) >= r.cfg.each(), p.bytes >= r.cfg.eachBytes():
 		return true
 	case waiting >= r.cfg.each() && flying < r.cfg.Workers:
 		return true // there is no place for more

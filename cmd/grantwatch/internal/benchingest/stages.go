@@ -22,7 +22,7 @@ import (
 	"github.com/grantwatch/grantwatch/ingest/made"
 )
 
-// asOf is the clock of all stages: behind the last record of ten million, so that no record lies in the future.
+// asOf is the clock of all stages: behind the last record of twenty million, so that no record lies in the future.
 var asOf = made.Start.Add(10 * 24 * time.Hour)
 
 type nowhere struct{}
