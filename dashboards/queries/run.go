@@ -150,32 +150,36 @@ func longer(step time.Duration, rows, limit int) time.Duration {
 	return time.Duration(factor * float64(step))
 }
 
+// read asks once, or stretch by stretch from the end of the range backwards until there are enough rows. What was read
+// is not read again: a stretch ends where the one before began.
 func read(ctx context.Context, s Store, q *Query, ask store.Panel) ([]store.PanelColumn, error) {
 	if !q.newest {
 		return s.Panel(ctx, ask)
 	}
-	all, step := ask.From, firstStep
+	found, end, all, step := newStretches(q), ask.To, ask.From, firstStep
 	if ask.Texts["identity"] != "" {
 		step = firstOfOne
 	}
 	for {
-		ask.From = ask.To.Add(-step)
-		if !ask.From.After(all) {
+		ask.From = end.Add(-step)
+		if ask.From.Before(all) {
 			ask.From = all
-			return s.Panel(ctx, ask)
 		}
 		got, err := s.Panel(ctx, ask)
 		if err != nil {
 			return nil, err
 		}
-		rows := 0
-		if len(got) > 0 {
-			rows = got[0].Len()
+		if len(got) > 0 && check(q, got) != nil {
+			return got, nil // whoever asked says what is wrong with its form
 		}
-		if rows >= ask.Limit {
-			return got, nil
+		if rows := found.add(got); rows >= ask.Limit || !ask.From.After(all) {
+			if rows > ask.Limit {
+				cut(found.values, ask.Limit)
+			}
+			return found.values, nil
 		}
-		step = longer(step, rows, ask.Limit)
+		ask.To = ask.From
+		step = longer(step, found.rows(), ask.Limit)
 	}
 }
 
@@ -236,21 +240,6 @@ func empty(q *Query) []store.PanelColumn {
 		}
 	}
 	return out
-}
-
-func cut(v []store.PanelColumn, rows int) {
-	for i := range v {
-		switch c := &v[i]; {
-		case c.Texts != nil:
-			c.Texts = c.Texts[:rows]
-		case c.Counts != nil:
-			c.Counts = c.Counts[:rows]
-		case c.Numbers != nil:
-			c.Numbers = c.Numbers[:rows]
-		case c.Times != nil:
-			c.Times = c.Times[:rows]
-		}
-	}
 }
 
 func parseInt(s string) (int64, error) { return strconv.ParseInt(s, 10, 64) }
