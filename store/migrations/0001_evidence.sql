@@ -66,13 +66,14 @@ CREATE TABLE IF NOT EXISTS events
         arrayFilter((text, i) -> i % 2 = 1, arrayPopBack(splitByChar('\0', attrs_own)), arrayEnumerate(arrayPopBack(splitByChar('\0', attrs_own)))),
         arrayFilter((text, i) -> i % 2 = 0, arrayPopBack(splitByChar('\0', attrs_own)), arrayEnumerate(arrayPopBack(splitByChar('\0', attrs_own))))),
     INDEX change_kind_set change_kind TYPE set(16) GRANULARITY 4,
+    INDEX outcome_set outcome TYPE set(8) GRANULARITY 1,
     INDEX credential_bloom credential TYPE bloom_filter(0.05) GRANULARITY 4,
     INDEX actor_uid_bloom actor_uid TYPE bloom_filter(0.05) GRANULARITY 4
 )
 ENGINE = MergeTree
-PARTITION BY (toDate(ingested), time < ingested - toIntervalDay(1) OR time > ingested + toIntervalDay(1))
+PARTITION BY (toMonday(ingested), time < ingested - toIntervalDay(1) OR time > ingested + toIntervalDay(1))
 ORDER BY (team, toStartOfInterval(time, toIntervalHour(6)), actor, time)
-SETTINGS non_replicated_deduplication_window = 10000, min_bytes_for_wide_part = 134217728, index_granularity = 4096;
+SETTINGS non_replicated_deduplication_window = 10000, min_bytes_for_wide_part = 134217728, index_granularity = 4096, min_age_to_force_merge_seconds = 86400, min_age_to_force_merge_on_partition_only = 1;
 
 -- Who used which permission. Every column beside the key is a minimum, a maximum or a union.
 CREATE TABLE IF NOT EXISTS usage

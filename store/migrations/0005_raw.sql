@@ -19,4 +19,4 @@ ENGINE = ReplacingMergeTree(ingested)
 PARTITION BY (toDate(expires), time < ingested - toIntervalDay(1) OR time > ingested + toIntervalDay(1))
 ORDER BY (team, actor, time, id, feed)
 TTL toDate(expires) + INTERVAL 1 DAY
-SETTINGS ttl_only_drop_parts = 1, index_granularity = 1024, non_replicated_deduplication_window = 10000;
+SETTINGS ttl_only_drop_parts = 1, index_granularity = 256, non_replicated_deduplication_window = 10000;

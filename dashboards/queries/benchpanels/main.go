@@ -27,6 +27,11 @@ var madeSQL string
 //go:embed day.sql
 var daySQL string
 
+// restSQL brings weeks that are over into the state in which the engine leaves them a day later.
+//
+//go:embed rest.sql
+var restSQL string
+
 // The made-up organisation ends here; it goes back days days.
 var end = time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
 
@@ -129,6 +134,9 @@ func fill(ctx context.Context, o options, e queriestest.Engine, w io.Writer) err
 		if err := e.Statements(ctx, daySQL, map[string]string{"param_day": strconv.Itoa(day), "param_rows": strconv.Itoa(o.events / days)}); err != nil {
 			return err
 		}
+	}
+	if err := e.Statements(ctx, restSQL, nil); err != nil {
+		return err
 	}
 	fmt.Fprintf(w, "made %d events and %d findings in %s\n", o.events/days*days, o.findings, time.Since(begun).Round(time.Second))
 	return nil
