@@ -116,8 +116,9 @@ test-editors: plugin-frontend engine ## the plugin's editors and every panel of 
 	@cd dashboards/plugin && npm run -s harness && npm run -s test:browser
 
 .PHONY: bench-panels
-bench-panels: build engine ## p50 and p95 of every query over PANEL_EVENTS events (10 000 000) while events are inserted, written to bench/out
+bench-panels: build engine ## p50 and p95 of every query over PANEL_EVENTS events (10 000 000) while events are inserted, and of the plugin's start, written to bench/out
 	@$(GO) run ./dashboards/queries/benchpanels -events $(PANEL_EVENTS)
+	@cd dashboards/datasource && $(GO) test -run '^$$' -bench Start -benchtime 20x . | grep ^Benchmark | tee -a ../../bench/out/panels.txt
 
 .PHONY: fuzz-smoke
 fuzz-smoke: ## every fuzz test for FUZZTIME each

@@ -18,8 +18,8 @@ import (
 // same batch is written again and each table takes what it does not have yet. The account of the batch goes last, so
 // that what FeedStats counts is there.
 //
-// A batch that is written again must be the same in every field, Ingested included: events are partitioned by the day
-// of Ingested, and a token is known within its partition.
+// A batch that is written again must be the same in every field, Ingested included: events are partitioned by the week
+// of Ingested and by whether they came late, and a token is known within its partition.
 func (s *Store) WriteBatch(ctx context.Context, b *access.Batch) error {
 	if b.Token == "" {
 		return fmt.Errorf("store: batch of %s, %s: no token", b.Feed, b.Source)

@@ -38,7 +38,7 @@ var identityQueries = []Query{
 			text("change", "For changes of access: grant, revoke, create, disable, rotate."), text("change_subject", "Whose access was changed."), text("actor", "Under which name."), text("session", "Session."), text("id", "The event's id.")},
 	},
 	{
-		Name: "identity_activity", Title: "How much one identity did", Shape: SeriesWide, Unit: "short", Limit: mostPoints, TimeRange: rangeEvents,
+		Name: "identity_activity", Title: "How much one identity did", Shape: SeriesWide, Unit: "short", Limit: mostPoints, TimeRange: rangeEvents, threads: 2,
 		Description: "Events of one identity per interval. An event that two feeds carry counts twice.",
 		Params:      []Param{team, who, feed},
 		Columns:     []Column{when("time", "Start of the interval."), count("success", "Succeeded."), count("denied", "Were denied."), count("other", "Failed, or the outcome is unknown.")},

@@ -13,10 +13,10 @@ CREATE TABLE IF NOT EXISTS raw_events
     actor String CODEC(ZSTD(1)),
     id String CODEC(ZSTD(1)),
     raw String CODEC(ZSTD(1)),
-    INDEX id_bloom id TYPE bloom_filter(0.001) GRANULARITY 1
+    INDEX id_bloom id TYPE bloom_filter(0.001) GRANULARITY 4
 )
 ENGINE = ReplacingMergeTree(ingested)
-PARTITION BY (toDate(expires), time < ingested - toIntervalDay(1) OR time > ingested + toIntervalDay(1))
+PARTITION BY (toDate(expires), multiIf(time < ingested - toIntervalDay(1), 'late', time > ingested + toIntervalDay(1), 'ahead', ''))
 ORDER BY (team, actor, time, id, feed)
 TTL toDate(expires) + INTERVAL 1 DAY
 SETTINGS ttl_only_drop_parts = 1, index_granularity = 256, non_replicated_deduplication_window = 10000;
