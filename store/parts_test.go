@@ -87,7 +87,7 @@ func TestAWeekThatIsOverBecomesOnePart(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d parts still", parts(t, s))
 		}
-		time.Sleep(50 * time.Millisecond) // polled: the engine says nothing when it has merged
+		<-time.After(50 * time.Millisecond) // the engine says nothing when it has merged
 	}
 	if n := count(t, s, "SELECT count() FROM events"); n != 30 {
 		t.Errorf("%d events of 30", n)
