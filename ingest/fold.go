@@ -62,8 +62,11 @@ func (f *fold) begin(team, feed string) {
 // batch says that the events which follow are of another batch, whose tables are its own.
 func (f *fold) batch() { f.whos, f.acts = f.whos[:0], f.acts[:0] }
 
-// rows is how much there is in it.
-func (f *fold) rows() int { return f.usage.Len() + len(f.sessions) + len(f.coverage) }
+// rows is how much there is in it. Sessions that are more than uses were seen once each: their rows are twice as long as
+// others, and nothing is rolled up by waiting for more of them, so that they count three times.
+func (f *fold) rows() int {
+	return f.usage.Len() + len(f.sessions) + len(f.coverage) + 2*max(0, len(f.sessions)-f.usage.Len())
+}
 
 // add folds one event whose clock can be believed; row is its place in the columns.
 func (f *fold) add(ev *access.Event, row *access.EventRow) {

@@ -171,3 +171,18 @@ func TestTidyAttrsIsBoundedAndAlwaysTheSame(t *testing.T) {
 		}
 	}
 }
+
+// Sessions that are seen once each are long rows that nothing is rolled up into: they bring a stream to its roll-ups sooner.
+func TestSessionsSeenOnceAreWrittenSooner(t *testing.T) {
+	for _, c := range []struct{ uses, sessions, want int }{{0, 0, 0}, {100, 0, 100}, {100, 100, 200}, {100, 150, 350}, {0, 10, 30}} {
+		f := newFold()
+		f.begin("payments", "aws")
+		f.usage.Rows = make([]access.UsageRow, c.uses)
+		for i := range c.sessions {
+			f.sessionRow("aws", fmt.Sprintf("ASIA%d", i))
+		}
+		if got := f.rows(); got != c.want {
+			t.Errorf("%d uses and %d sessions count %d rows, not %d", c.uses, c.sessions, got, c.want)
+		}
+	}
+}

@@ -20,7 +20,7 @@ type identity struct {
 var callers [knownCallers / inBucket]bucket
 
 const (
-	knownCallers = 1 << 16 // some thirty megabytes, when there are so many
+	knownCallers = 1 << 16 // thirty megabytes of users, when there are so many, and ninety of sessions, whose texts are longer
 	inBucket     = 4
 )
 
