@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -54,8 +56,26 @@ func measure(ctx context.Context, o options, s *store.Store, e queriestest.Engin
 	sideBySide(ctx, o, a, list)
 	took := time.Since(begun)
 	stop()
-	report(w, o, list, took, quiet, <-loaded)
-	return ctx.Err()
+	beside := <-loaded
+	report(w, o, list, took, quiet, beside)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return wrong(list, quiet.failed+beside.failed)
+}
+
+// wrong is what no figure can excuse: a query that was not answered, or an insert that failed beside them.
+func wrong(list []*asked, inserts int) error {
+	var errs []error
+	for _, a := range list {
+		if a.err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", a.name, a.err))
+		}
+	}
+	if inserts > 0 {
+		errs = append(errs, fmt.Errorf("%d inserts failed beside the queries", inserts))
+	}
+	return errors.Join(errs...)
 }
 
 // lone asks one query after the other: what each costs.
