@@ -122,9 +122,9 @@ func (s *Store) Panel(ctx context.Context, q Panel) ([]PanelColumn, error) {
 
 // panelSettings are what a panel may take, and how it reads. A dashboard asks many at once, so that one thread each is as
 // soon done as several and costs less; a second panel then never waits for the threads of the first. Those that read much more
-// than others may have more. Skip indexes are
-// looked at before parts are opened and not while they are read: of a hundred parts a panel mostly needs two. What the engine
-// remembers of conditions is of no use: a range that ends now is never asked for twice.
+// than others may have more. Skip indexes are looked at before parts are opened and not while they are read: of a hundred
+// parts a panel mostly needs two. What the engine remembers of conditions is of no use: a range that ends now is never asked
+// for twice.
 func panelSettings(q Panel) clickhouse.Settings {
 	return clickhouse.Settings{
 		"readonly": 2, "max_execution_time": int(math.Ceil(q.Timeout.Seconds())), "timeout_overflow_mode": "throw",

@@ -2,7 +2,7 @@
 -- rewritten. Records of one actor stand together, since they resemble each other; blocks are small because whoever looks
 -- for one record reads a whole block. A higher level of ZSTD took more time and, so sorted, more space (77 and 83 bytes
 -- an event with all columns at the levels 1 and 3). Partitions are those of events in their second half, for the same reason. The
--- filter of ids is ten times finer than others: a page asks for a hundred ids at once, and each is taken for there in one granule of a thousand.
+-- filter of ids is ten times finer than others: a page asks for a hundred ids at once, and each is one more that a block may be opened for by mistake.
 CREATE TABLE IF NOT EXISTS raw_events
 (
     team LowCardinality(String),

@@ -88,6 +88,7 @@ func (c Config) withDefaults() Config {
 // each is how long a range becomes when there is more than enough: one for each worker, and one that is being fetched.
 func (c *Config) each() int { return max(1, c.Records/(c.Workers+1)) }
 
+// eachBytes is the same of bytes.
 func (c *Config) eachBytes() int64 { return max(1, c.Bytes/int64(c.Workers+1)) }
 
 // Validate says what is wrong with a configuration.
